@@ -1,0 +1,1 @@
+//! The features: accounts, campaigns, engagement, closing, treasury, and their HTTP API.

@@ -1,0 +1,2 @@
+//! One program, every role.
+fn main() {}

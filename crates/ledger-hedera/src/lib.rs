@@ -1,0 +1,1 @@
+//! Hedera through the official SDK, behind the ledger port.

@@ -1,0 +1,1 @@
+//! Events that must not be lost, and effects that must not happen twice.

@@ -1,0 +1,119 @@
+//! What we ask of a social network, and the exam that every implementation takes.
+//!
+//! Errors are named by their remedy. A read can fail in six ways and always be repeated; a write
+//! has one more outcome, [`WriteError::Unknown`]: it may have happened, and must be looked for
+//! with [`Network::find_post`] before anything else is done.
+
+mod error;
+mod post;
+mod sighting;
+
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+use hashbuzz_domain::engagement::Kind;
+use hashbuzz_domain::{PostId, ProfileId, Time};
+use secrecy::SecretString;
+
+pub use error::{ReadError, Refusal, WriteError};
+pub use post::{Measure, Metrics, NewPost};
+pub use sighting::{Author, Collect, Cursor, Page, Sighting};
+
+/// The right to act for one profile. Redacts itself.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// OAuth 2.0 user access token.
+    OAuth2 {
+        /// The bearer token.
+        token: SecretString,
+    },
+    /// OAuth 1.0a user access token.
+    OAuth1 {
+        /// The token.
+        token: SecretString,
+        /// Its secret.
+        secret: SecretString,
+    },
+}
+
+/// Who a token belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The immutable id; the only thing that identifies a profile.
+    pub id: ProfileId,
+    /// Today's handle, for people to read.
+    pub handle: String,
+}
+
+/// What the network's rules say of paying people for engagement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayPolicy {
+    /// Kinds that this adapter can collect and thus pay.
+    pub kinds: &'static [Kind],
+    /// Set when the network forbids it: what the operator has to acknowledge before any kind is
+    /// paid, in words and with the source.
+    pub forbidden_by: Option<&'static str>,
+}
+
+/// A social network, seen from a campaign.
+#[async_trait]
+pub trait Network: Send + Sync {
+    /// The network's name as stored with profiles and shown to people, such as `x`.
+    fn name(&self) -> &'static str;
+
+    /// Which kinds of engagement may be paid.
+    fn pay_policy(&self) -> PayPolicy;
+
+    /// How many pictures a post may carry.
+    fn images_per_post(&self) -> RangeInclusive<u8>;
+
+    /// How long `text` is by the network's own counting, and how long it may be.
+    fn measure(&self, text: &str) -> Measure;
+
+    /// Where people can open a post.
+    fn post_url(&self, post: &PostId) -> String;
+
+    /// The profile that `access` belongs to.
+    ///
+    /// # Errors
+    /// Any [`ReadError`].
+    async fn me(&self, access: &Access) -> Result<Profile, ReadError>;
+
+    /// Publishes a post. Sent once: an implementation repeats nothing by itself.
+    ///
+    /// # Errors
+    /// [`WriteError::Unknown`] whenever the post may exist: time-out, reset, 5xx.
+    async fn create_post(&self, access: &Access, post: &NewPost) -> Result<PostId, WriteError>;
+
+    /// Reads back whether `author` published `post` at or after `since`: same text by the
+    /// network's normal form, same reply target. The oldest match; never one in `taken`.
+    ///
+    /// # Errors
+    /// Any [`ReadError`]. An error is no proof of absence.
+    async fn find_post(
+        &self,
+        access: &Access,
+        author: &ProfileId,
+        post: &NewPost,
+        since: Time,
+        taken: &[PostId],
+    ) -> Result<Option<PostId>, ReadError>;
+
+    /// Deletes a post. Deleting what is gone is a success.
+    ///
+    /// # Errors
+    /// [`WriteError`]; repeating after [`WriteError::Unknown`] does no harm.
+    async fn delete_post(&self, access: &Access, post: &PostId) -> Result<(), WriteError>;
+
+    /// The public counts of up to 100 posts. A deleted post is absent from the answer.
+    ///
+    /// # Errors
+    /// Any [`ReadError`].
+    async fn metrics(&self, access: &Access, posts: &[PostId]) -> Result<Vec<Metrics>, ReadError>;
+
+    /// One page of who engaged with a post.
+    ///
+    /// # Errors
+    /// Any [`ReadError`]. The same cursor may be asked again.
+    async fn engagements(&self, access: &Access, collect: &Collect) -> Result<Page, ReadError>;
+}

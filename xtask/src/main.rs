@@ -1,0 +1,2 @@
+//! Everything that is done twice.
+fn main() {}
