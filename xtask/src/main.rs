@@ -1,2 +1,65 @@
-//! Everything that is done twice.
-fn main() {}
+//! Everything that is done twice: tests, tidiness, licences, contracts.
+//!
+//! `cargo xtask test` is the second command of the README: it has to work on a machine that has
+//! nothing but Rust and a C compiler, so it brings what the tests need and takes it away again.
+
+mod contracts;
+mod deny;
+mod repository;
+mod source;
+mod test;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Tasks of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Runs every test, with a private PostgreSQL server for those that need one.
+    Test {
+        /// Passed on to `cargo nextest run` (or to `cargo test` where nextest is not installed).
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Checks the rules of the house: arrows, budgets, names, owners of tables, links.
+    Tidy,
+    /// Checks licences and banned crates of all dependencies against deny.toml.
+    Deny,
+    /// Compiles the contracts with the locked compiler and writes ABI and bytecode.
+    Contracts {
+        /// Writes nothing; fails when what is committed is not what the compiler makes.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    let outcome = match Task::parse() {
+        Task::Test { args } => test::run(&root, &args),
+        Task::Tidy => tidy::run(&root),
+        Task::Deny => deny::run(&root),
+        Task::Contracts { check } => contracts::run(&root, check),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace, wherever the command was called from.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is inside the workspace").into()
+}
+
+/// Says in one line what is done next.
+fn step(what: &str) {
+    println!("xtask: {what}");
+}

@@ -6,6 +6,8 @@
 //! is prepared only after [`Outcome::Absent`].
 
 mod call;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod view;
 
@@ -37,6 +39,9 @@ pub struct Escrow {
 pub trait Ledger: Send + Sync {
     /// Where the escrow lives.
     fn escrow(&self) -> &Escrow;
+
+    /// The most entries that one [`EscrowCall::PayBatch`] may have here.
+    fn max_batch(&self) -> usize;
 
     /// Chooses an id, one node and an expiry, and signs. Sends nothing.
     ///

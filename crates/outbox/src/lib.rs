@@ -1,1 +1,37 @@
 //! Events that must not be lost, and effects that must not happen twice.
+//!
+//! An *event* is a fact that causes work. It is enqueued in the transaction that makes the fact
+//! ([`enqueue`] takes a [`Tx`], there is no other way in), claimed under a lease with a fence, and
+//! finished in the transaction that stores its result ([`Turn::commit`] is the only way to earn
+//! [`Verdict::Done`]). An *effect* is one call to another system: recorded before it is made, and
+//! never repeated while its outcome is unknown ([`effect`]).
+//!
+//! This crate knows no campaign: it sees keys. Events with the same key never run at the same
+//! time; that is mutual exclusion, not a queue, so one that waits never blocks another.
+
+mod clock;
+pub mod effect;
+mod engine;
+mod enqueue;
+mod event;
+mod lease;
+mod turn;
+mod view;
+
+use hashbuzz_db::Tx;
+
+#[cfg(feature = "testing")]
+pub use clock::ManualClock;
+pub use clock::{Clock, SystemClock};
+pub use engine::{Engine, EngineSettings, Registry};
+pub use enqueue::{Due, enqueue, enqueue_at};
+pub use event::{Failure, Handle, Message, Queue, Retry, Verdict};
+pub use lease::release_all;
+pub use turn::{Finished, Turn, TurnError};
+pub use view::{Waiting, dead_letters, next_due, waiting};
+
+/// Statements that create this crate's tables, for the program's list of migrations.
+pub const SCHEMA: &str = include_str!("schema.sql");
+
+/// The transaction of whoever enqueues. Named here so that the rule can be read in one place.
+pub type CallerTx = Tx;

@@ -1,1 +1,119 @@
 //! The X API v2 behind the social port.
+//!
+//! One endpoint a file ([`endpoint`]) over one [`client`] that alone sends; one place that turns a
+//! status into a remedy ([`remedy`]). Nothing here repeats a request: whoever asks knows better
+//! what a repetition costs, and X has no key by which it would recognise one.
+//!
+//! X speaks two vocabularies since 2026 (`retweet_count` and `repost_count`, `referenced_tweets`
+//! and `referenced_posts`). Both are read everywhere; which one is *asked* for is a setting.
+//! <X OpenAPI 2.166 and 2.167, July 2026>
+
+mod client;
+mod cursor;
+mod emoji;
+mod endpoint;
+mod limits;
+mod links;
+mod problem;
+mod remedy;
+mod same;
+mod settings;
+mod sign;
+mod text;
+mod wire;
+
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+use hashbuzz_domain::engagement::Kind;
+use hashbuzz_domain::{PostId, ProfileId, Time};
+use hashbuzz_social::{
+    Access, Collect, Measure, Metrics, Network, NewPost, Page, PayPolicy, Profile, ReadError,
+    WriteError,
+};
+
+use client::Client;
+pub use settings::{AppKeys, ClockFn, Settings, SettingsError, Vocabulary};
+
+/// What an operator has to acknowledge before anything is paid on X.
+const FORBIDDEN: &str = "X's Developer Policy, section \"Pay to engage\", does not let a service \
+    that uses its API compensate people, in money or anything of value, for posts, follows, \
+    reposts, likes, comments or replies; in January 2026 X revoked the access of services that \
+    did. Whoever pays for engagement on X risks the developer account, and with it every linked \
+    profile. (docs.x.com/developer-terms/policy, text of August 2026)";
+
+/// X, over HTTP.
+#[derive(Debug)]
+pub struct X {
+    client: Client,
+}
+
+impl X {
+    /// Checks the settings and prepares connections; asks nothing.
+    ///
+    /// # Errors
+    /// [`SettingsError`] if the address is no http(s) address, a key cannot be sent as a header,
+    /// or the TLS set-up fails.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        Ok(Self { client: Client::new(settings)? })
+    }
+}
+
+#[async_trait]
+impl Network for X {
+    fn name(&self) -> &'static str {
+        "x"
+    }
+
+    fn pay_policy(&self) -> PayPolicy {
+        PayPolicy { kinds: &Kind::ALL, forbidden_by: Some(FORBIDDEN) }
+    }
+
+    fn images_per_post(&self) -> RangeInclusive<u8> {
+        0..=4
+    }
+
+    fn measure(&self, text: &str) -> Measure {
+        text::measure(text)
+    }
+
+    fn post_url(&self, post: &PostId) -> String {
+        format!("https://x.com/i/web/status/{post}")
+    }
+
+    async fn me(&self, access: &Access) -> Result<Profile, ReadError> {
+        endpoint::me::me(&self.client, access).await
+    }
+
+    async fn create_post(&self, access: &Access, post: &NewPost) -> Result<PostId, WriteError> {
+        endpoint::create_post::create_post(&self.client, access, post).await
+    }
+
+    async fn find_post(
+        &self,
+        access: &Access,
+        author: &ProfileId,
+        post: &NewPost,
+        since: Time,
+        taken: &[PostId],
+    ) -> Result<Option<PostId>, ReadError> {
+        endpoint::user_posts::find_post(&self.client, access, author, post, since, taken).await
+    }
+
+    async fn delete_post(&self, access: &Access, post: &PostId) -> Result<(), WriteError> {
+        endpoint::delete_post::delete_post(&self.client, access, post).await
+    }
+
+    async fn metrics(&self, access: &Access, posts: &[PostId]) -> Result<Vec<Metrics>, ReadError> {
+        endpoint::posts::metrics(&self.client, access, posts).await
+    }
+
+    async fn engagements(&self, access: &Access, collect: &Collect) -> Result<Page, ReadError> {
+        match collect.kind {
+            Kind::Like => endpoint::liking_users::likers(&self.client, access, collect).await,
+            Kind::Repost => endpoint::retweeted_by::reposters(&self.client, access, collect).await,
+            Kind::Quote => endpoint::quote_tweets::quotes(&self.client, access, collect).await,
+            Kind::Reply => endpoint::replies::replies(&self.client, access, collect).await,
+        }
+    }
+}

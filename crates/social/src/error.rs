@@ -55,6 +55,10 @@ pub enum WriteError {
         /// The network's words.
         detail: String,
     },
+    /// Certainly not done: the network was not reached, or nobody there took the request. Ask
+    /// again later.
+    #[error("the network did not take the request: {0}")]
+    Unavailable(String),
     /// Perhaps done. Look for it before anything else.
     #[error("the outcome is unknown: {0}")]
     Unknown(String),

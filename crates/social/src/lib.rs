@@ -4,6 +4,8 @@
 //! has one more outcome, [`WriteError::Unknown`]: it may have happened, and must be looked for
 //! with [`Network::find_post`] before anything else is done.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod post;
 mod sighting;
@@ -87,6 +89,9 @@ pub trait Network: Send + Sync {
 
     /// Reads back whether `author` published `post` at or after `since`: same text by the
     /// network's normal form, same reply target. The oldest match; never one in `taken`.
+    ///
+    /// `since` is by our clock and the answer by the network's, so an implementation looks up to
+    /// a minute further back: a missed post would be published twice, a taken one is named.
     ///
     /// # Errors
     /// Any [`ReadError`]. An error is no proof of absence.

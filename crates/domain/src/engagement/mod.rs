@@ -1,7 +1,24 @@
-//! Engagement: what people did with a campaign's posts.
+//! Engagement: what people did with a campaign's posts, and what of it counts.
+//!
+//! [`Observation`]s come in any order and more than once; [`Log`] gives them one form, so that
+//! the same set of facts gives the same allocation on every machine. [`score`] says how much a
+//! profile looks like a machine, [`eligibility`] says of each observation whether it counts.
+//! "Once per profile and kind" is a rule of allocation: no row is lost here.
+
+pub mod eligibility;
+mod log;
+mod observation;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod score;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::str::FromStr;
+
+pub use log::Log;
+pub use observation::{AuthorFacts, Observation, Standing};
 
 /// A kind of engagement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

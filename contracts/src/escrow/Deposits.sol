@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IHashbuzzEscrow} from "../IHashbuzzEscrow.sol";
+import {Books} from "./Books.sol";
+
+/// @title What sponsors do themselves.
+/// @notice Signed by the sponsor's own wallet, so it works when our service is down, and our
+/// service cannot do it in their name.
+abstract contract Deposits is Books {
+    /// @inheritdoc IHashbuzzEscrow
+    function deposit() external payable nonReentrant {
+        _deposit();
+    }
+
+    /// @inheritdoc IHashbuzzEscrow
+    function depositAndAllow(uint128 amount, uint16 maxFeeBps) external payable nonReentrant {
+        _deposit();
+        _allow(HBAR, amount, maxFeeBps);
+    }
+
+    /// @inheritdoc IHashbuzzEscrow
+    /// @dev Never paused: taking an allowance back is the sponsor's own brake. It may exceed the
+    /// free balance, for deposits to come.
+    function allow(address asset, uint128 amount, uint16 maxFeeBps) external supported(asset) {
+        _allow(asset, amount, maxFeeBps);
+    }
+
+    /// @inheritdoc IHashbuzzEscrow
+    /// @dev Never paused.
+    function withdraw(address asset, uint128 amount) external supported(asset) nonReentrant {
+        if (amount == 0) revert NothingToDo();
+        _takeFree(msg.sender, asset, amount);
+        emit Withdrawn(msg.sender, asset, amount);
+        _send(asset, msg.sender, amount);
+    }
+
+    function _deposit() private whenNotPaused {
+        if (msg.value == 0) revert NothingToDo();
+        _addFree(msg.sender, HBAR, msg.value);
+        _owe(HBAR, msg.value);
+        emit Deposited(msg.sender, HBAR, msg.value);
+    }
+
+    function _allow(address asset, uint128 amount, uint16 maxFeeBps) private {
+        _allowances[msg.sender][asset] = Allowance(amount, maxFeeBps);
+        emit Allowed(msg.sender, asset, amount, maxFeeBps);
+    }
+}

@@ -1,0 +1,114 @@
+//! Accounts: who may do what, which profiles speak for whom, and the keys of programs.
+//!
+//! Owns the tables `account`, `profile`, `api_key`, `audit`. An account is a ledger account; its
+//! EVM address is the one that the ledger reports, so that an alias and a long-zero form are never
+//! two people. Access tokens are sealed with their row's name and opened only to be used.
+
+mod key;
+mod link;
+mod store;
+
+use hashbuzz_db::DbError;
+use hashbuzz_domain::{AccountId, EvmAddress, ProfileId};
+use hashbuzz_social::Access;
+use secrecy::SecretString;
+
+use crate::{App, VaultError};
+
+pub use key::issue_api_key;
+pub(crate) use key::{Caller, caller};
+pub use link::{link_brand, link_personal};
+pub(crate) use store::{audit, evm_address, wallets_of};
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Takes part.
+    Participant,
+    /// Drafts and funds campaigns.
+    Campaigner,
+    /// Agrees to campaigns or rejects them.
+    Reviewer,
+    /// Keeps the system running.
+    Operator,
+    /// Grants roles.
+    Admin,
+}
+
+impl Role {
+    const ALL: [Self; 5] =
+        [Self::Participant, Self::Campaigner, Self::Reviewer, Self::Operator, Self::Admin];
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Participant => "participant",
+            Self::Campaigner => "campaigner",
+            Self::Reviewer => "reviewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+
+    fn read(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// Why an account or a profile could not be registered.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// Another account has this profile, or this account another profile.
+    #[error("the profile belongs to another account, or the account has another profile")]
+    Taken,
+    /// Nobody registered this account.
+    #[error("{0} is not registered")]
+    Unknown(AccountId),
+    /// The network did not say who the access belongs to.
+    #[error(transparent)]
+    Network(#[from] hashbuzz_social::ReadError),
+    /// The access could not be sealed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database's.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A brand profile that may post.
+pub(crate) struct Brand {
+    pub(crate) profile: ProfileId,
+    pub(crate) access: Access,
+}
+
+/// Registers `account` with `roles`; registering again replaces the roles.
+///
+/// # Errors
+/// The database's.
+pub async fn register(
+    app: &App,
+    account: AccountId,
+    evm_address: EvmAddress,
+    roles: &[Role],
+) -> Result<(), AccountError> {
+    let tx = app.db.begin().await?;
+    store::save_account(&tx, account, evm_address, roles, app.clock.now()).await?;
+    let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    audit(&tx, app.clock.now(), "system", "account.register", &account.to_string(), &names.join(","))
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The brand profile of `account` on this deployment's network, with the access to post.
+pub(crate) async fn brand(app: &App, account: AccountId) -> Result<Option<Brand>, AccountError> {
+    let Some((profile, sealed)) = store::brand(&app.db, account, app.network.name()).await? else {
+        return Ok(None);
+    };
+    let row = link::row(app.network.name(), &profile);
+    let access = link::read_access(&app.vault.open(&row, &sealed)?)?;
+    Ok(Some(Brand { profile, access }))
+}
+
+/// A token as its owner holds it.
+pub(crate) type Token = SecretString;

@@ -1,0 +1,82 @@
+//! `CAMPAIGN_FINALISE`: the contract is done with the campaign.
+//!
+//! After     the refund.
+//! Asks      the ledger: `finalise(id)`, then what the contract has refunded.
+//! Stores    the effect, the books' entry for what was left, the step.
+//! Then      [`FinalPost`](super::FinalPost).
+//! Twice     the effect is unique, and the contract finalises once.
+//! Never     when the contract refuses: Stalled. "Too early" waits.
+//!
+//! Why after the refund and not instead of it: a campaign that cannot be finalised (payouts paused)
+//! still gives the sponsor what nobody can claim any more.
+
+use async_trait::async_trait;
+use hashbuzz_db::{DbError, Tx};
+use hashbuzz_domain::campaign::{Phase, Step};
+use hashbuzz_domain::{Amount, Time};
+use hashbuzz_ledger::EscrowCall;
+use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
+use serde::{Deserialize, Serialize};
+
+use super::refunds::book_refunds;
+use crate::App;
+use crate::campaign::{Mark, StepState, load, mark, stall, transition};
+use crate::effects::{Asked, transact};
+use crate::stored::parse;
+
+/// End it on chain.
+#[derive(Serialize, Deserialize)]
+pub struct Finalise {
+    /// Which campaign.
+    pub campaign: String,
+}
+
+impl Message for Finalise {
+    const KIND: &'static str = "CAMPAIGN_FINALISE.v1";
+    const QUEUE: Queue = Queue::Ledger;
+
+    fn key(&self) -> Option<String> {
+        Some(self.campaign.clone())
+    }
+}
+
+#[async_trait]
+impl Handle<App> for Finalise {
+    async fn handle(&self, app: &App, turn: Turn) -> Result<Verdict, Failure> {
+        let campaign = load(&app.db, parse(&self.campaign)?).await?;
+        if !campaign.is_at(Phase::Claimable) {
+            let tx = app.db.begin().await?;
+            return Ok(Verdict::Done(turn.commit(tx).await?));
+        }
+        let call = EscrowCall::Finalise { campaign: campaign.id };
+        let done = match transact(app, &turn, campaign.id, Step::Finalise, 1, &call).await? {
+            Asked::Result(_, done) => Some(done),
+            Asked::Refused(why) if why.contains("TooEarly") => {
+                let until = turn.now() + 2_000_000;
+                return Ok(Verdict::Later { until, why: "the contract says: too early".to_owned() });
+            }
+            Asked::Refused(why) => {
+                return Ok(Verdict::Never { why: format!("the contract refused: {why}") });
+            }
+            Asked::Turn(verdict) => return Ok(verdict),
+        };
+        let there =
+            app.ledger.campaign(campaign.id).await.map_err(|error| Failure(error.to_string()))?;
+        let now = turn.now();
+        let tx = app.db.begin().await?;
+        if let Some(mut done) = done {
+            done.record(&tx, &turn).await?;
+        }
+        let refunded = book_refunds(&tx, &campaign, 2, there.refunded, now).await?;
+        let refunded = Amount::new(refunded, campaign.draft.budget.asset());
+        let detail = format!("the contract is done with it; {refunded} more went back");
+        let step = Mark { step: Step::Finalise, state: StepState::Done, detail: &detail };
+        mark(&tx, campaign.id, step, now).await?;
+        transition::begin(&tx, &campaign, Step::FinalPost, Time::from_micros(now)).await?;
+        Ok(Verdict::Done(turn.commit(tx).await?))
+    }
+
+    async fn gave_up(&self, app: &App, tx: &Tx, why: &str) -> Result<(), DbError> {
+        stall(tx, parse(&self.campaign)?, Step::Finalise, why, app.clock.now()).await
+    }
+}

@@ -1,0 +1,86 @@
+//! Posts that end a campaign's thread. They are announcements: when the network refuses one, that is
+//! recorded and shown, and the campaign goes on.
+
+use hashbuzz_db::Tx;
+use hashbuzz_domain::campaign::Step;
+use hashbuzz_outbox::{Failure, Turn, Verdict};
+use hashbuzz_social::NewPost;
+
+use crate::campaign::{Campaign, Mark, StepState, mark};
+use crate::effects::{Asked, Done, PostEffect, post};
+use crate::{App, account};
+
+/// What came of a reply.
+pub(super) enum Reply {
+    /// Posted or refused: to be recorded by the caller.
+    Settled(Settled),
+    /// The turn ends here.
+    Turn(Verdict),
+}
+
+/// A reply that is posted, or was refused.
+pub(super) struct Settled {
+    step: Step,
+    state: StepState,
+    detail: String,
+    done: Option<Box<Done>>,
+}
+
+impl Settled {
+    /// Records effect and step.
+    pub(super) async fn record(
+        &mut self,
+        tx: &Tx,
+        turn: &Turn,
+        campaign: &Campaign,
+    ) -> Result<(), Failure> {
+        if let Some(done) = &mut self.done {
+            done.record(tx, turn).await?;
+        }
+        let step = Mark { step: self.step, state: self.state, detail: &self.detail };
+        Ok(mark(tx, campaign.id, step, turn.now()).await?)
+    }
+}
+
+/// Replies to the end of the campaign's thread.
+pub(super) async fn reply(
+    app: &App,
+    turn: &Turn,
+    campaign: &Campaign,
+    step: Step,
+    text: String,
+) -> Result<Reply, Failure> {
+    let brand = match account::brand(app, campaign.account).await {
+        Ok(Some(brand)) => brand,
+        Ok(None) => {
+            let why = "no brand profile is linked".to_owned();
+            return Ok(Reply::Turn(Verdict::Never { why }));
+        }
+        Err(error) => return Err(Failure(error.to_string())),
+    };
+    let wanted = PostEffect {
+        campaign: campaign.id,
+        step,
+        brand: &brand,
+        post: &NewPost { text, reply_to: campaign.posts().first().cloned() },
+        taken: campaign.posts(),
+    };
+    let (state, detail, done) = match post(app, turn, &wanted).await? {
+        Asked::Result(id, done) => {
+            let found = if done.was_found() { " (found by reading back)" } else { "" };
+            let detail = format!("public: {}{found}", app.network.post_url(&id));
+            (StepState::Done, detail, Some(done))
+        }
+        Asked::Refused(why) => {
+            (StepState::Failed, format!("refused, going on without it: {why}"), None)
+        }
+        Asked::Turn(verdict) => return Ok(Reply::Turn(verdict)),
+    };
+    Ok(Reply::Settled(Settled { step, state, detail, done }))
+}
+
+/// The campaign's short code, which makes every text of the system unique.
+pub(super) fn code(campaign: &Campaign) -> String {
+    let code: String = campaign.key().chars().take(8).collect();
+    format!("#hb{code}")
+}

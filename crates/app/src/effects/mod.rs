@@ -1,0 +1,63 @@
+//! Asking other systems so that nothing is done twice and nothing is lost.
+//!
+//! Both ways end in [`Asked`]: the handler either has a result to record in its own transaction, or
+//! knows how its turn ends. See `docs/decisions/0006-effects.md` for the waits chosen here.
+
+mod ledger;
+mod social;
+
+use hashbuzz_outbox::effect::{Effect, Next};
+use hashbuzz_outbox::{Failure, Turn, Verdict};
+use hashbuzz_db::Tx;
+
+pub(crate) use ledger::transact;
+pub(crate) use social::{PostEffect, delete, post};
+
+/// One second in microseconds.
+const SECOND: i64 = 1_000_000;
+
+/// What came of asking.
+pub(crate) enum Asked<T> {
+    /// The result, and the effect that the caller finishes in its own transaction.
+    Result(T, Box<Done>),
+    /// It was refused for good; nothing was done. The words are the other system's.
+    Refused(String),
+    /// The turn ends here: wait, or give up until a person acts.
+    Turn(Verdict),
+}
+
+/// An effect whose result is known and not recorded yet.
+pub(crate) struct Done {
+    effect: Effect,
+    remote_id: Option<String>,
+    cost: Option<String>,
+    seen: String,
+    already: bool,
+}
+
+impl Done {
+    /// Records the effect as done, in the transaction that stores what follows from it.
+    pub(crate) async fn record(&mut self, tx: &Tx, turn: &Turn) -> Result<(), Failure> {
+        if self.already {
+            return Ok(());
+        }
+        let next = Next::Done { remote_id: self.remote_id.clone(), cost: self.cost.clone() };
+        Ok(self.effect.next(tx, turn, next, &self.seen).await?)
+    }
+
+    /// Whether its outcome had been unknown, so that people are told that it was found.
+    pub(crate) fn was_found(&self) -> bool {
+        self.seen.starts_with(FOUND)
+    }
+}
+
+/// How evidence of a result begins that was looked up and not answered.
+const FOUND: &str = "found";
+
+fn later<T>(until: i64, why: impl Into<String>) -> Asked<T> {
+    Asked::Turn(Verdict::Later { until, why: why.into() })
+}
+
+fn never<T>(why: impl Into<String>) -> Asked<T> {
+    Asked::Turn(Verdict::Never { why: why.into() })
+}

@@ -1,0 +1,274 @@
+//! Publishing and deleting posts. The network has no idempotency key, so an unclear outcome is
+//! read back: the author's posts since the intent, matched by text and reply target. Absent only
+//! after two clean reads at least 30 s apart, both past our own request's deadline; then it is sent
+//! once more. A refusal as duplicate proves that an earlier attempt landed and names no id, so it
+//! is read back too, and a person looks when reading does not find it.
+
+use hashbuzz_domain::campaign::Step;
+use hashbuzz_domain::{CampaignId, PostId, Time};
+use hashbuzz_outbox::effect::{Effect, Next, Plan, State};
+use hashbuzz_outbox::{Failure, Turn};
+use hashbuzz_social::{NewPost, ReadError, Refusal, WriteError};
+use serde_json::json;
+
+use super::{Asked, Done, FOUND, SECOND, later, never};
+use crate::App;
+use crate::account::Brand;
+use crate::campaign::{self, Mark, StepState};
+
+/// A request that was sent can have an effect until then: our own time limit and some slack.
+const DEADLINE: i64 = 25 * SECOND;
+/// Clean reads so far apart, twice, prove absence.
+const APART: i64 = 30 * SECOND;
+/// Clean reads that prove absence.
+const READS: i64 = 2;
+/// Between looks while an outcome is unknown.
+const LOOK_EVERY: i64 = 2 * SECOND;
+/// The network's clock and ours may differ by so much.
+const SKEW: i64 = 60 * SECOND;
+/// After so many proofs of absence something is wrong that reading does not show.
+const ABSENCES: usize = 3;
+const ABSENT: &str = "proven absent: two complete reads, 30 s apart, did not find it";
+
+/// A post to publish, and where it belongs.
+pub(crate) struct PostEffect<'a> {
+    pub(crate) campaign: CampaignId,
+    pub(crate) step: Step,
+    pub(crate) brand: &'a Brand,
+    pub(crate) post: &'a NewPost,
+    /// Posts that other effects have as their result.
+    pub(crate) taken: Vec<PostId>,
+}
+
+/// Publishes a post, or finds out what became of it.
+pub(crate) async fn post(
+    app: &App,
+    turn: &Turn,
+    wanted: &PostEffect<'_>,
+) -> Result<Asked<PostId>, Failure> {
+    let key = wanted.campaign.to_string();
+    let target = format!("{}:{}", app.network.name(), wanted.brand.profile);
+    let request = json!({
+        "text": wanted.post.text,
+        "reply_to": wanted.post.reply_to.as_ref().map(PostId::as_str),
+    });
+    let tx = app.db.begin().await?;
+    let plan = Plan {
+        key: &key,
+        step: wanted.step.as_str(),
+        sequence: 1,
+        kind: "social.post",
+        target: &target,
+        request: request.to_string(),
+        idempotency_key: None,
+    };
+    let mut effect = Effect::plan(&tx, turn, plan).await?;
+    let refused = effect.state == State::Rejected;
+    if refused || (effect.state == State::Planned && effect.request != request) {
+        // Published again after a refusal, or after an edit: nothing was done, so this is a first.
+        let anew = Next::Again { anew: Some((request.to_string(), None)) };
+        effect.next(&tx, turn, anew, "to be sent as it reads now").await?;
+    }
+    tx.commit().await?;
+    match effect.state {
+        State::Planned | State::Rejected => send(app, turn, wanted, effect).await,
+        State::Started | State::Unknown => read_back(app, turn, wanted, effect).await,
+        State::Done => already(effect),
+        State::NeedsPerson => {
+            Ok(never("whether this post exists could not be found out: an operator has to look"))
+        }
+    }
+}
+
+fn already(effect: Effect) -> Result<Asked<PostId>, Failure> {
+    let id = effect.remote_id.clone().unwrap_or_default();
+    let post = id.parse().map_err(|_| Failure(format!("`{id}` is no post id")))?;
+    let seen = String::new();
+    let done = Done { remote_id: Some(id), cost: None, seen, already: true, effect };
+    Ok(Asked::Result(post, Box::new(done)))
+}
+
+fn done(effect: Effect, post: PostId, seen: String) -> Asked<PostId> {
+    let remote_id = Some(post.to_string());
+    Asked::Result(post, Box::new(Done { effect, remote_id, cost: None, seen, already: false }))
+}
+
+async fn send(
+    app: &App,
+    turn: &Turn,
+    wanted: &PostEffect<'_>,
+    mut effect: Effect,
+) -> Result<Asked<PostId>, Failure> {
+    if effect.evidence.matches(ABSENT).count() >= ABSENCES {
+        record(app, turn, &mut effect, Next::NeedsPerson, "sent too often").await?;
+        return Ok(never("this post was sent several times without a clear answer"));
+    }
+    effect.start(&app.db, turn).await?;
+    let error = match app.network.create_post(&wanted.brand.access, wanted.post).await {
+        Ok(post) => {
+            let seen = format!("answered with {post}");
+            return Ok(done(effect, post, seen));
+        }
+        Err(error) => error,
+    };
+    let again = Next::Again { anew: None };
+    let words = error.to_string();
+    match error {
+        WriteError::RateLimited { until, .. } => {
+            record(app, turn, &mut effect, again, &words).await?;
+            Ok(later(until.micros(), words))
+        }
+        WriteError::Unavailable(_) => {
+            record(app, turn, &mut effect, again, &words).await?;
+            Err(Failure(words))
+        }
+        WriteError::NoCredit(_) | WriteError::Unauthorized(_) => {
+            record(app, turn, &mut effect, again, &words).await?;
+            Ok(never(words))
+        }
+        WriteError::Refused { refusal: Refusal::Duplicate, .. } if effect.sends > 1 => {
+            unknown(app, turn, wanted, effect, &words).await
+        }
+        WriteError::Refused { .. } => {
+            record(app, turn, &mut effect, Next::Rejected, &words).await?;
+            Ok(Asked::Refused(words))
+        }
+        WriteError::Unknown(_) => unknown(app, turn, wanted, effect, &words).await,
+    }
+}
+
+async fn unknown(
+    app: &App,
+    turn: &Turn,
+    wanted: &PostEffect<'_>,
+    mut effect: Effect,
+    words: &str,
+) -> Result<Asked<PostId>, Failure> {
+    let tx = app.db.begin().await?;
+    effect.next(&tx, turn, Next::Unknown, words).await?;
+    let detail = format!("outcome unknown, reading back: {words}");
+    let mark = Mark { step: wanted.step, state: StepState::Unknown, detail: &detail };
+    campaign::mark(&tx, wanted.campaign, mark, turn.now()).await?;
+    tx.commit().await?;
+    Ok(later(turn.now() + LOOK_EVERY / 4, "looking for a post whose answer was lost"))
+}
+
+async fn read_back(
+    app: &App,
+    turn: &Turn,
+    wanted: &PostEffect<'_>,
+    mut effect: Effect,
+) -> Result<Asked<PostId>, Failure> {
+    let started = effect.started_at.unwrap_or_else(|| turn.now());
+    let since = Time::from_micros(started - SKEW - effect.sends * DEADLINE);
+    let (brand, post) = (wanted.brand, wanted.post);
+    let found = app
+        .network
+        .find_post(&brand.access, &brand.profile, post, since, &wanted.taken)
+        .await;
+    match found {
+        Ok(Some(id)) => {
+            let seen = format!("{FOUND} {id} among the author's posts");
+            Ok(done(effect, id, seen))
+        }
+        Ok(None) => clean_read(app, turn, &mut effect, started).await,
+        Err(ReadError::RateLimited { until, scope }) => Ok(later(until.micros(), scope)),
+        Err(error @ (ReadError::NoCredit(_) | ReadError::Unauthorized(_))) => {
+            Ok(never(error.to_string()))
+        }
+        Err(error @ (ReadError::Gone(_) | ReadError::Refused(_) | ReadError::Unavailable(_))) => {
+            Err(Failure(error.to_string()))
+        }
+    }
+}
+
+async fn clean_read(
+    app: &App,
+    turn: &Turn,
+    effect: &mut Effect,
+    started: i64,
+) -> Result<Asked<PostId>, Failure> {
+    let now = turn.now();
+    let counts = now >= started + DEADLINE
+        && effect.clean_read_at.is_none_or(|last| now >= last + APART);
+    if !counts {
+        return Ok(later(now + LOOK_EVERY, "not found yet; looking again"));
+    }
+    record(app, turn, effect, Next::CleanRead, "a complete read did not find it").await?;
+    if effect.clean_reads < READS {
+        return Ok(later(now + APART, "not found; one more look before it is sent again"));
+    }
+    record(app, turn, effect, Next::Again { anew: None }, ABSENT).await?;
+    Ok(later(now, "proven absent; sending again"))
+}
+
+/// Deletes a post. Safe to repeat: deleting what is gone is a success.
+pub(crate) async fn delete(
+    app: &App,
+    turn: &Turn,
+    campaign: CampaignId,
+    brand: &Brand,
+    post: &PostId,
+    sequence: i64,
+) -> Result<Asked<()>, Failure> {
+    let key = campaign.to_string();
+    let target = format!("{}:{}", app.network.name(), brand.profile);
+    let tx = app.db.begin().await?;
+    let plan = Plan {
+        key: &key,
+        step: Step::DeletePosts.as_str(),
+        sequence,
+        kind: "social.delete",
+        target: &target,
+        request: json!({ "post": post.as_str() }).to_string(),
+        idempotency_key: Some(post.to_string()),
+    };
+    let mut effect = Effect::plan(&tx, turn, plan).await?;
+    tx.commit().await?;
+    let remote_id = Some(post.to_string());
+    match effect.state {
+        State::Done => {
+            let seen = String::new();
+            let done = Done { effect, remote_id, cost: None, seen, already: true };
+            return Ok(Asked::Result((), Box::new(done)));
+        }
+        State::Rejected => return Ok(Asked::Refused("the network refused it before".to_owned())),
+        State::Planned | State::Started | State::Unknown | State::NeedsPerson => {}
+    }
+    effect.start(&app.db, turn).await?;
+    match app.network.delete_post(&brand.access, post).await {
+        Ok(()) => {
+            let seen = "answered: deleted".to_owned();
+            let done = Done { effect, remote_id, cost: None, seen, already: false };
+            Ok(Asked::Result((), Box::new(done)))
+        }
+        Err(WriteError::RateLimited { until, scope }) => {
+            record(app, turn, &mut effect, Next::Again { anew: None }, &scope).await?;
+            Ok(later(until.micros(), scope))
+        }
+        Err(
+            error @ (WriteError::Refused { .. }
+            | WriteError::Unauthorized(_)
+            | WriteError::NoCredit(_)),
+        ) => {
+            record(app, turn, &mut effect, Next::Rejected, &error.to_string()).await?;
+            Ok(Asked::Refused(error.to_string()))
+        }
+        Err(error @ (WriteError::Unknown(_) | WriteError::Unavailable(_))) => {
+            record(app, turn, &mut effect, Next::Unknown, &error.to_string()).await?;
+            Err(Failure(error.to_string()))
+        }
+    }
+}
+
+async fn record(
+    app: &App,
+    turn: &Turn,
+    effect: &mut Effect,
+    next: Next,
+    seen: &str,
+) -> Result<(), Failure> {
+    let tx = app.db.begin().await?;
+    effect.next(&tx, turn, next, seen).await?;
+    Ok(tx.commit().await?)
+}

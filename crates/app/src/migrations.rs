@@ -1,0 +1,33 @@
+//! The schema of the whole program, in order. A migration that was released is never edited.
+
+use hashbuzz_db::Migration;
+
+/// Every migration, oldest first.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "outbox", sql: hashbuzz_outbox::SCHEMA },
+    Migration {
+        version: 2,
+        name: "accounts",
+        sql: include_str!("../migrations/0002_accounts.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "campaigns",
+        sql: include_str!("../migrations/0003_campaigns.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "treasury",
+        sql: include_str!("../migrations/0004_treasury.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "engagement",
+        sql: include_str!("../migrations/0005_engagement.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "closing",
+        sql: include_str!("../migrations/0006_closing.sql"),
+    },
+];

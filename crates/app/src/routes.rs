@@ -1,0 +1,50 @@
+//! Every route of the API.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::App;
+use crate::campaign::http::{commands, create, edit, read, statistics, timeline};
+use crate::http::{Problem, healthz, readyz};
+use crate::ops::http::{balance, dead_letters, effects, events};
+
+/// No body of this API is larger.
+const BODY_BYTES: usize = 64 * 1024;
+/// Nobody waits longer for an answer: work takes as long as it takes, answers do not.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// The API as a service.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/v2/campaigns", post(create).get(read::list))
+        .route("/v2/campaigns/{id}", get(read::one).put(edit))
+        .route("/v2/campaigns/{id}/submit", post(commands::submit))
+        .route("/v2/campaigns/{id}/approve", post(commands::approve))
+        .route("/v2/campaigns/{id}/reject", post(commands::reject))
+        .route("/v2/campaigns/{id}/cancel", post(commands::cancel))
+        .route("/v2/campaigns/{id}/publish", post(commands::publish))
+        .route("/v2/campaigns/{id}/close", post(commands::close))
+        .route("/v2/campaigns/{id}/resume", post(commands::resume))
+        .route("/v2/campaigns/{id}/roll-back", post(commands::roll_back))
+        .route("/v2/campaigns/{id}/timeline", get(timeline))
+        .route("/v2/campaigns/{id}/statistics", get(statistics))
+        .route("/v2/balance", get(balance))
+        .route("/v2/ops/events", get(events))
+        .route("/v2/ops/dead-letters", get(dead_letters))
+        .route("/v2/ops/effects", get(effects))
+        .fallback(async || Problem::not_found())
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}

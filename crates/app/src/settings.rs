@@ -1,0 +1,49 @@
+//! What a deployment decides about campaigns.
+
+use hashbuzz_domain::Span;
+use hashbuzz_domain::campaign::Bounds;
+
+/// Decisions of a deployment. The program reads them from its settings file; here they are typed.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What drafts may ask for.
+    pub bounds: Bounds,
+    /// Whether a reviewer has to agree before a campaign is published.
+    pub review: bool,
+    /// The deployment's fee on a budget, in basis points (1,000 = 10%).
+    pub fee_bps: u16,
+    /// Lines below it are not paid, in tinybars (default 0.01 HBAR).
+    pub minimum_payout: u64,
+    /// Profiles with a higher score (0 to 100) are not paid.
+    pub bot_threshold: u8,
+    /// How long after the close an engagement without a network time may first be seen.
+    pub grace: Span,
+    /// Between two looks at the public counts of a running campaign.
+    pub track_every: Span,
+    /// Between two walks over the lists of who engaged, while it runs.
+    pub sweep_every: Span,
+    /// Between two looks at the escrow's log.
+    pub watch_every: Span,
+    /// Never closed by then after its end: the sponsor alone may recover everything.
+    pub recover_after: Span,
+    /// Where people join, as said in the second post.
+    pub join_url: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            bounds: Bounds::default(),
+            review: true,
+            fee_bps: 1_000,
+            minimum_payout: 1_000_000,
+            bot_threshold: 60,
+            grace: Span::from_secs(300),
+            track_every: Span::from_secs(300),
+            sweep_every: Span::from_secs(6 * 3_600),
+            watch_every: Span::from_secs(5),
+            recover_after: Span::from_secs(30 * 86_400),
+            join_url: String::new(),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! wip
+mod api;
+mod books;
+mod chain;
+mod children;
+mod control;
+mod engagement;
+mod mishaps;
+mod population;
+mod shows;
+mod story;
+mod web;

@@ -1,0 +1,72 @@
+//! Opening a database, with the settings that the promises rest on.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sea_orm::{DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector};
+
+use crate::{Backend, DbError};
+
+/// No call may wait longer for a lock or a connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Readers beside the one writer on SQLite; connections of this process on PostgreSQL.
+const CONNECTIONS: u32 = 8;
+
+pub(crate) async fn open(url: &str) -> Result<(DatabaseConnection, Backend), DbError> {
+    if url.starts_with("sqlite:") {
+        Ok((sqlite(url).await?, Backend::Sqlite))
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        Ok((postgres(url).await?, Backend::Postgres))
+    } else {
+        Err(DbError::Url(redact(url)))
+    }
+}
+
+/// WAL lets readers pass the writer; `synchronous=FULL` because what we called committed must
+/// survive a power cut: it is money.
+async fn sqlite(url: &str) -> Result<DatabaseConnection, DbError> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| DbError::Url(redact(url)))?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(PATIENCE);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options)
+        .await
+        .map_err(|error| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+async fn postgres(url: &str) -> Result<DatabaseConnection, DbError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| DbError::Url(redact(url)))?
+        .application_name("hashbuzz")
+        .options([
+            ("statement_timeout", "10s"),
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options)
+        .await
+        .map_err(|error| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// An address without what may be a password in it.
+fn redact(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
+        _ => url.to_owned(),
+    }
+}

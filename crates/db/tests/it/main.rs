@@ -1,0 +1,4 @@
+//! Both databases keep the same promises.
+
+mod migrations;
+mod transactions;

@@ -1,0 +1,185 @@
+//! What may happen next.
+//!
+//! A step names its people and campaigns by number and its amounts as a part of what there is at
+//! that moment, so that a random step is mostly a sensible one and every sequence stays meaningful
+//! when steps are taken out of it (which is how a failure is shrunk to its shortest form).
+
+use proptest::collection::vec;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+
+/// An amount relative to what is available.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// So many 256ths.
+    Of(u8),
+    /// All of it.
+    All,
+    /// One more than there is.
+    TooMuch,
+}
+
+impl Part {
+    /// The amount, given what there is.
+    pub fn of(self, available: u128) -> u128 {
+        match self {
+            Self::Of(part) => available / 256 * u128::from(part),
+            Self::All => available,
+            Self::TooMuch => available + 1,
+        }
+    }
+}
+
+/// Who calls.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    /// Whoever is meant to.
+    Right,
+    /// The cast's n-th member.
+    Any(u8),
+}
+
+/// What is wrong with a claim, if anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nothing.
+    None,
+    /// Another amount than was committed.
+    Amount,
+    /// The proof of another line.
+    Proof,
+    /// Signed by somebody without the role.
+    Signer,
+    /// Made by somebody other than the line was bound to.
+    Thief,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields are the arguments of the contract's functions")]
+pub enum Step {
+    Pass { seconds: u32 },
+    NativeTransfer { amount: u32 },
+    Deposit { sponsor: u8, part: Part, allow: Option<(Part, u16)> },
+    Allow { sponsor: u8, part: Part, max_fee_bps: u16 },
+    Withdraw { by: By, sponsor: u8, part: Part },
+    Create { by: By, slot: u8, sponsor: u8, budget: Part, fee_bps: u16, window: u32, run: u32 },
+    TopUp { by: By, slot: u8, budget: Part, fee_bps: u16 },
+    Cancel { by: By, slot: u8 },
+    Recover { by: By, slot: u8 },
+    Close { by: By, slot: u8, total: Part, shares: Vec<u8>, short: bool },
+    Pay { by: By, slot: u8, skew: u8, lines: Vec<(u8, u8, bool)> },
+    Claim { slot: u8, line: u8, account: u8, flaw: Flaw },
+    Refund { by: By, slot: u8 },
+    Finalise { by: By, slot: u8 },
+    WithdrawCredit { account: u8 },
+    Open { account: u8 },
+    WithdrawFees { by: By, part: Part },
+    Sweep { by: By, part: Part },
+    SetCeiling { by: By, units: u8 },
+    Pause { by: By },
+    Unpause { by: By },
+}
+
+/// Sequences of `length` steps.
+pub(super) fn sequences(length: usize) -> impl Strategy<Value = Vec<Step>> {
+    vec(step(), length)
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    prop_oneof![
+        6 => any::<u8>().prop_map(Part::Of),
+        2 => Just(Part::All),
+        1 => Just(Part::TooMuch),
+    ]
+}
+
+fn small_part() -> impl Strategy<Value = Part> {
+    prop_oneof![19 => (0_u8..64).prop_map(Part::Of), 1 => Just(Part::TooMuch)]
+}
+
+fn by() -> impl Strategy<Value = By> {
+    prop_oneof![9 => Just(By::Right), 1 => any::<u8>().prop_map(By::Any)]
+}
+
+fn slot() -> impl Strategy<Value = u8> {
+    0_u8..8
+}
+
+fn flaw() -> impl Strategy<Value = Flaw> {
+    prop_oneof![
+        12 => Just(Flaw::None),
+        1 => Just(Flaw::Amount),
+        1 => Just(Flaw::Proof),
+        1 => Just(Flaw::Signer),
+        2 => Just(Flaw::Thief),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        30 => money(),
+        40 => life(),
+        45 => payouts(),
+        12 => (1_u32..4_000).prop_map(|seconds| Step::Pass { seconds }),
+        1 => (1_u32..1_000_000).prop_map(|amount| Step::NativeTransfer { amount }),
+        7 => powers(),
+    ]
+}
+
+fn money() -> impl Strategy<Value = Step> {
+    let allow = proptest::option::weighted(0.8, (part(), 0_u16..3_000));
+    prop_oneof![
+        4 => (0_u8..3, part(), allow)
+            .prop_map(|(sponsor, part, allow)| Step::Deposit { sponsor, part, allow }),
+        3 => (0_u8..3, part(), 0_u16..3_000).prop_map(|(sponsor, part, max_fee_bps)| Step::Allow {
+            sponsor,
+            part,
+            max_fee_bps,
+        }),
+        1 => (by(), 0_u8..3, small_part())
+            .prop_map(|(by, sponsor, part)| Step::Withdraw { by, sponsor, part }),
+        1 => (0_u8..8).prop_map(|account| Step::WithdrawCredit { account }),
+    ]
+}
+
+fn life() -> impl Strategy<Value = Step> {
+    let create = (by(), slot(), 0_u8..3, part(), 0_u16..1_200, 0_u32..9_000, 0_u32..20_000);
+    let shares = vec(1_u8..=255, 0..7);
+    let close = (by(), slot(), part(), shares, proptest::bool::weighted(0.2));
+    prop_oneof![
+        9 => create.prop_map(|(by, slot, sponsor, budget, fee_bps, window, run)| Step::Create {
+            by, slot, sponsor, budget, fee_bps, window, run,
+        }),
+        2 => (by(), slot(), small_part(), 0_u16..1_200)
+            .prop_map(|(by, slot, budget, fee_bps)| Step::TopUp { by, slot, budget, fee_bps }),
+        1 => (by(), slot()).prop_map(|(by, slot)| Step::Cancel { by, slot }),
+        1 => (by(), slot()).prop_map(|(by, slot)| Step::Recover { by, slot }),
+        6 => close.prop_map(|(by, slot, total, shares, short)| Step::Close {
+            by, slot, total, shares, short,
+        }),
+        3 => (by(), slot()).prop_map(|(by, slot)| Step::Refund { by, slot }),
+        2 => (by(), slot()).prop_map(|(by, slot)| Step::Finalise { by, slot }),
+    ]
+}
+
+fn payouts() -> impl Strategy<Value = Step> {
+    let skew = prop_oneof![12 => Just(0_u8), 1 => 1_u8..3];
+    let lines = vec((0_u8..8, 0_u8..8, proptest::bool::weighted(0.05)), 0..4);
+    prop_oneof![
+        2 => (by(), slot(), skew, lines)
+            .prop_map(|(by, slot, skew, lines)| Step::Pay { by, slot, skew, lines }),
+        2 => (slot(), 0_u8..8, 0_u8..8, flaw())
+            .prop_map(|(slot, line, account, flaw)| Step::Claim { slot, line, account, flaw }),
+    ]
+}
+
+fn powers() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => (by(), part()).prop_map(|(by, part)| Step::WithdrawFees { by, part }),
+        1 => (by(), part()).prop_map(|(by, part)| Step::Sweep { by, part }),
+        2 => (by(), any::<u8>()).prop_map(|(by, units)| Step::SetCeiling { by, units }),
+        1 => by().prop_map(|by| Step::Pause { by }),
+        3 => by().prop_map(|by| Step::Unpause { by }),
+        1 => (0_u8..8).prop_map(|account| Step::Open { account }),
+    ]
+}

@@ -1,0 +1,47 @@
+//! How many payments fit one transaction: the smaller of what its bytes and its gas allow.
+
+/// Bytes of a transaction, signatures included, that the network takes.
+pub(crate) const MAX_BYTES: usize = 6_144;
+
+/// Bytes around the entries: ids, times, fee, memo, call selector and arguments, one signature.
+/// A test holds it against the largest ids.
+const ENVELOPE: usize = 448;
+
+const ENTRY_BYTES: usize = 32;
+
+/// Gas that the network allows a transaction.
+const MAX_GAS: u64 = 15_000_000;
+
+/// What a batch takes before its first entry: the call, the campaign's and the ceiling's slots.
+const BASE_GAS: u64 = 300_000;
+
+/// What the worst entry takes: a transfer to a cold account (11,600) whose code burns all that it is
+/// given (20,000), then the credit in a fresh slot (22,100), a bit in a fresh slot (22,100, when
+/// the indexes are far apart), the log entry and the loops. A plain account in a row of indexes
+/// takes a seventh. Too low would let one recipient revert everybody's batch.
+const ENTRY_GAS: u64 = 82_000;
+
+/// How many entries one `payBatch` may have: what its bytes and its gas both allow.
+pub const fn max_batch() -> usize {
+    let by_bytes = (MAX_BYTES - ENVELOPE) / ENTRY_BYTES;
+    let mut entries = 0;
+    while entries < by_bytes && gas(entries + 1) <= MAX_GAS {
+        entries += 1;
+    }
+    entries
+}
+
+pub(crate) const fn gas(entries: usize) -> u64 {
+    BASE_GAS + entries as u64 * ENTRY_GAS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_batch_stays_within_the_gas_of_a_transaction() {
+        assert!(gas(max_batch()) <= MAX_GAS);
+        assert_eq!(max_batch(), 178);
+    }
+}

@@ -1,0 +1,10 @@
+//! The adapter against the stand-in network, over the same sockets as against the real one.
+//!
+//! What is proven here is proven of the stand-in. That the real network answers alike is for a run
+//! against its test network to show.
+
+mod conformance;
+mod failures;
+mod ground;
+mod hostile;
+mod setup;

@@ -1,0 +1,57 @@
+//! `POST /2/tweets`: publishes a post.
+//!
+//! Limits      100 in 15 minutes a profile, 10,000 in 24 hours an app; $0.015 each, $0.200 with a
+//!             link. An older page still says 300 in 3 hours. <X docs, August 2026>
+//! Pages       none.
+//! Surprises   no idempotency key of any kind: a repetition is a second post, or 403 "duplicate
+//!             content" without the first one's id. 5xx can come after the post was made. Since
+//!             February 2026 a reply is refused unless the target's author mentioned us; replies
+//!             to one's own post pass. <X changelog; public issues, 2026>
+
+use hashbuzz_domain::PostId;
+use hashbuzz_social::{Access, NewPost, Refusal, WriteError};
+use serde::{Deserialize, Serialize};
+
+use crate::client::{Call, Client};
+use crate::wire::numeric;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<Reply<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reply<'a> {
+    in_reply_to_tweet_id: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Created,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: String,
+}
+
+/// Sends the post once.
+pub(crate) async fn create_post(
+    client: &Client,
+    access: &Access,
+    post: &NewPost,
+) -> Result<PostId, WriteError> {
+    let reply = match &post.reply_to {
+        Some(target) => Some(Reply {
+            in_reply_to_tweet_id: numeric(target.as_str())
+                .map_err(|detail| WriteError::Refused { refusal: Refusal::Invalid, detail })?,
+        }),
+        None => None,
+    };
+    let call = Call::post("create_post", &["2", "tweets"], &Body { text: &post.text, reply });
+    let answer: Answer = client.write(access, call).await?;
+    let id = answer.data.id;
+    id.parse().map_err(|_| WriteError::Unknown("X named the new post by no id".to_owned()))
+}

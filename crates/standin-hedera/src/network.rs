@@ -1,0 +1,229 @@
+//! The network as one piece: the node's state, the queue to consensus, receipts and the mirror.
+//!
+//! Everything is behind one lock, and nothing happens between two requests. What is due by the
+//! clock (transactions waiting for consensus, receipts to forget, news for the mirror) is caught up
+//! with before each request is looked at, so a test that moves the clock sees the network it would
+//! have seen by waiting.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hiero_sdk_proto::services::{ResponseCodeEnum as Code, Transaction};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::clock::{Clock, micros};
+use crate::counters::Counters;
+use crate::entity::{Stamp, TREASURY, TxId};
+use crate::faults::{Fault, Faults, On, Trouble};
+use crate::fees::Schedule;
+use crate::keys::Pair;
+use crate::mirror::History;
+use crate::node::{self, Kind, Parsed};
+use crate::record::{Created, Handled};
+use crate::state::{Account, Draft, Short, State};
+
+/// Seconds for which a receipt is kept after consensus.
+const RECEIPT_SECONDS: i64 = 180;
+/// Seconds for which an id is remembered after its valid start; then it has expired anyway.
+const ID_SECONDS: i64 = 180;
+
+/// The network, shared by the node's and the mirror's servers.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    network: Arc<Mutex<Network>>,
+}
+
+/// Everything there is behind the servers.
+pub(crate) struct Network {
+    pub(crate) state: State,
+    pub(crate) fees: Schedule,
+    pub(crate) mirror: History,
+    pub(crate) counters: Counters,
+    pub(crate) faults: Faults,
+    random: StdRng,
+    now: Stamp,
+    last: Stamp,
+    mirror_lag: i64,
+    known: HashMap<TxId, Option<Arc<Handled>>>,
+    /// Ids by the moment until which they are remembered.
+    forget: BTreeMap<(Stamp, TxId), ()>,
+    waiting: BTreeMap<(Stamp, TxId), (Parsed, bool)>,
+    unseen: VecDeque<Arc<Handled>>,
+}
+
+impl Shared {
+    pub(crate) fn new(clock: Clock, seed: u64, mirror_lag: Duration) -> Self {
+        let now = Stamp::from_micros(clock.now_micros());
+        let state = State::genesis(now);
+        let network = Network {
+            mirror: History::new(state.clone(), now),
+            state,
+            fees: Schedule::shipped(),
+            counters: Counters::default(),
+            faults: Faults::default(),
+            random: StdRng::seed_from_u64(seed),
+            now,
+            last: now,
+            mirror_lag: micros(mirror_lag),
+            known: HashMap::new(),
+            forget: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            unseen: VecDeque::new(),
+        };
+        Self { clock, network: Arc::new(Mutex::new(network)) }
+    }
+
+    /// Looks at the network as it is now.
+    pub(crate) fn with<R>(&self, look: impl FnOnce(&mut Network) -> R) -> R {
+        let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
+        network.catch_up(self.clock.now_micros());
+        look(&mut network)
+    }
+
+    /// The fault for a request, if the script has one.
+    pub(crate) fn strike(&self, on: On, what: &str) -> Option<Fault> {
+        self.with(|network| network.faults.strike(on, what, &mut network.random))
+    }
+}
+
+impl Network {
+    pub(crate) fn now(&self) -> Stamp {
+        self.now
+    }
+
+    /// Takes a transaction in, unless one of the checks refuses it.
+    pub(crate) fn submit(&mut self, transaction: &Transaction, fault: Option<&Fault>) -> Code {
+        self.counters.submitted();
+        let code = match Parsed::read(transaction).and_then(|tx| self.check(&tx).map(|()| tx)) {
+            Ok(tx) => {
+                self.accept(tx, fault);
+                Code::Ok
+            }
+            Err(code) => code,
+        };
+        self.counters.prechecked(code);
+        code
+    }
+
+    /// The checks before consensus.
+    ///
+    /// # Errors
+    /// The code with which the transaction is refused.
+    pub(crate) fn check(&self, tx: &Parsed) -> Result<(), Code> {
+        let known = self.known.contains_key(&tx.id);
+        node::check(tx, &self.state, &self.fees, self.now, known)
+    }
+
+    /// Takes in a transaction that passed the checks.
+    pub(crate) fn accept(&mut self, tx: Parsed, fault: Option<&Fault>) {
+        let fault = fault.map(|fault| (fault.kind, fault.ms));
+        let copy = matches!(fault, Some((Trouble::Duplicate, _)));
+        let delay = match fault {
+            Some((Trouble::ConsensusDelayMs, ms)) => Duration::from_millis(ms),
+            _ => Duration::ZERO,
+        };
+        self.known.insert(tx.id, None);
+        self.forget.insert((tx.id.start.plus_seconds(ID_SECONDS), tx.id), ());
+        let due = Stamp(self.now.0.saturating_add(Stamp::from_micros(micros(delay)).0));
+        if due <= self.now {
+            self.handle(&tx, due, copy);
+        } else {
+            self.waiting.insert((due, tx.id), (tx, copy));
+        }
+    }
+
+    /// What is known of a transaction: not at all, accepted only, or handled.
+    pub(crate) fn outcome(&self, id: &TxId) -> Option<Option<&Handled>> {
+        self.known.get(id).map(|handled| handled.as_deref())
+    }
+
+    /// Opens an account from the treasury, as the portal of a test network does.
+    ///
+    /// # Errors
+    /// [`Short`] when the treasury has less than `balance`.
+    pub(crate) fn open_account(
+        &mut self,
+        balance: i64,
+        make: impl FnOnce(&mut StdRng) -> Pair,
+    ) -> Result<(Account, Pair), Short> {
+        let pair = make(&mut self.random);
+        let at = self.next_stamp(self.now);
+        let mut draft = Draft::new(&self.state);
+        let num = draft.next_num();
+        let mut account = Account { key: Some(pair.public.clone()), ..Account::new(num, at) };
+        account.address = pair.alias.unwrap_or(account.address);
+        draft.put_account(account.clone());
+        draft.pay(TREASURY, num, balance)?;
+        account.balance = balance;
+        let handled = Handled {
+            at,
+            id: TxId { payer: TREASURY, start: at },
+            kind: Kind::CryptoCreate,
+            code: Code::Success,
+            memo: "portal".to_owned(),
+            fee: 0,
+            max_fee: 0,
+            duration: 120,
+            hash: [0; 48],
+            transfers: draft.transfers(),
+            entity: Some(num),
+            created: Created::Account(num),
+            run: None,
+            delta: draft.finish(),
+        };
+        self.commit(handled);
+        Ok((account, pair))
+    }
+
+    /// Brings everything to the present.
+    fn catch_up(&mut self, now_micros: i64) {
+        self.now = Stamp::from_micros(now_micros).max(self.now);
+        while let Some(entry) = self.waiting.first_entry()
+            && entry.key().0 <= self.now
+        {
+            let ((due, _), (tx, copy)) = entry.remove_entry();
+            self.handle(&tx, due, copy);
+        }
+        while let Some(entry) = self.forget.first_entry()
+            && entry.key().0 < self.now
+        {
+            let ((_, id), ()) = entry.remove_entry();
+            self.known.remove(&id);
+        }
+        // Strictly before the present: whatever consensus does next is later than the watermark.
+        let watermark = Stamp(self.now.0.saturating_sub(self.mirror_lag.saturating_mul(1_000)) - 1);
+        while self.unseen.front().is_some_and(|handled| handled.at <= watermark) {
+            self.mirror.add(self.unseen.pop_front().expect("the front was just seen"));
+        }
+        self.mirror.see_until(watermark);
+    }
+
+    fn handle(&mut self, tx: &Parsed, due: Stamp, copy: bool) {
+        let at = self.next_stamp(due);
+        let handled = self.commit(node::handle(tx, &self.state, &self.fees, at));
+        self.known.insert(tx.id, Some(handled));
+        self.forget.remove(&(tx.id.start.plus_seconds(ID_SECONDS), tx.id));
+        self.forget.insert((at.plus_seconds(RECEIPT_SECONDS), tx.id), ());
+        if copy {
+            let at = self.next_stamp(due);
+            self.commit(node::handle_copy(tx, &self.state, &self.fees, at));
+        }
+    }
+
+    /// Consensus time never stands still.
+    fn next_stamp(&mut self, due: Stamp) -> Stamp {
+        self.last = due.max(Stamp(self.last.0 + 1));
+        self.last
+    }
+
+    fn commit(&mut self, handled: Handled) -> Arc<Handled> {
+        self.state.apply(&handled.delta);
+        self.counters.handled(&handled);
+        let handled = Arc::new(handled);
+        self.unseen.push_back(Arc::clone(&handled));
+        handled
+    }
+}

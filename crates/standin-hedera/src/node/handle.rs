@@ -1,0 +1,160 @@
+//! What consensus does with a transaction: check the time again, take the fee, carry it out, and
+//! give back the gas that was not used.
+//!
+//! A transaction that fails here has happened: it has a consensus timestamp, a receipt and a
+//! record, and its payer has paid.
+
+use hiero_sdk_proto::services::transaction_body::Data;
+use hiero_sdk_proto::services::{Key, ResponseCodeEnum as Code};
+
+use super::transaction::Parsed;
+use super::{contract, crypto, file};
+use crate::entity::{COLLECTOR, NODE, Stamp};
+use crate::fees::Schedule;
+use crate::record::{Created, Handled, Run};
+use crate::state::{Draft, State};
+
+/// A transaction while it is carried out.
+pub(crate) struct Handling<'a, 's> {
+    pub(crate) draft: &'a mut Draft<'s>,
+    pub(crate) tx: &'a Parsed,
+    pub(crate) at: Stamp,
+}
+
+impl Handling<'_, '_> {
+    /// Has this key signed? An account without a key can never have.
+    pub(crate) fn signed(&self, key: Option<&Key>) -> bool {
+        key.is_some_and(|key| self.tx.signatures.satisfy(key))
+    }
+}
+
+/// What a successful transaction did.
+#[derive(Default)]
+pub(crate) struct Effect {
+    pub(crate) entity: Option<i64>,
+    pub(crate) created: Created,
+    pub(crate) run: Option<Run>,
+}
+
+/// Why a transaction failed, with the contract's run if it got that far.
+pub(crate) struct Refused {
+    pub(crate) code: Code,
+    pub(crate) run: Option<Box<Run>>,
+}
+
+impl From<Code> for Refused {
+    fn from(code: Code) -> Self {
+        Self { code, run: None }
+    }
+}
+
+/// Carries out a transaction at its consensus time. The changes are in the result's delta, not yet
+/// in the state.
+pub(crate) fn handle(tx: &Parsed, state: &State, fees: &Schedule, at: Stamp) -> Handled {
+    let mut draft = Draft::new(state);
+    let charged = if tx.expires() < at {
+        Err(Code::TransactionExpired)
+    } else {
+        charge(&mut draft, tx, fees)
+    };
+    let (code, effect) = match charged {
+        Err(code) => (code, Effect::default()),
+        Ok(()) => carry_out(&mut draft, tx, fees, at),
+    };
+    finish(tx, draft, fees, at, code, effect, charged.is_ok())
+}
+
+/// Records a second copy of a transaction that reached consensus through another node: no effect,
+/// and the payer pays the node and the network again.
+pub(crate) fn handle_copy(tx: &Parsed, state: &State, fees: &Schedule, at: Stamp) -> Handled {
+    let mut draft = Draft::new(state);
+    let fee = fees.fee(&tx.size()).node;
+    let paid = draft.pay(tx.id.payer, NODE, fee).is_ok();
+    if !paid {
+        draft = Draft::new(state);
+    }
+    let mut copy =
+        finish(tx, draft, fees, at, Code::DuplicateTransaction, Effect::default(), false);
+    copy.fee = if paid { fee } else { 0 };
+    copy
+}
+
+/// Takes the fee, and the price of all the gas that may be used.
+fn charge(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule) -> Result<(), Code> {
+    let fee = fees.fee(&tx.size());
+    let gas = fees.gas(gas_limit(tx));
+    let checkpoint = draft.checkpoint();
+    let paid = draft
+        .pay(tx.id.payer, NODE, fee.node)
+        .and_then(|()| draft.pay(tx.id.payer, COLLECTOR, fee.rest.saturating_add(gas)));
+    paid.map_err(|_| {
+        draft.go_back_to(checkpoint);
+        Code::InsufficientPayerBalance
+    })
+}
+
+fn gas_limit(tx: &Parsed) -> u64 {
+    u64::try_from(tx.gas().unwrap_or_default()).unwrap_or_default()
+}
+
+fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> (Code, Effect) {
+    let paid = draft.checkpoint();
+    let result = dispatch(&mut Handling { draft, tx, at });
+    let (code, effect) = match result {
+        Ok(effect) => (Code::Success, effect),
+        Err(Refused { code, run }) => {
+            draft.go_back_to(paid);
+            let run = run.map(|run| *run);
+            let entity = run.as_ref().and_then(|run| run.contract);
+            let created = entity.map_or(Created::Nothing, Created::Called);
+            (code, Effect { entity, created, run })
+        }
+    };
+    let unused = gas_limit(tx) - effect.run.as_ref().map_or(0, |run| run.gas_used);
+    draft
+        .pay(COLLECTOR, tx.id.payer, fees.gas(unused))
+        .expect("the collector has just received the price of all the gas");
+    (code, effect)
+}
+
+fn dispatch(handling: &mut Handling<'_, '_>) -> Result<Effect, Refused> {
+    Ok(match &handling.tx.data {
+        Data::CryptoCreateAccount(body) => crypto::create(handling, body)?,
+        Data::CryptoTransfer(body) => crypto::transfer(handling, body)?,
+        Data::FileCreate(body) => file::create(handling, body)?,
+        Data::FileAppend(body) => file::append(handling, body)?,
+        Data::FileDelete(body) => file::delete(handling, body)?,
+        Data::ContractCreateInstance(body) => contract::create(handling, body)?,
+        Data::ContractCall(body) => contract::call(handling, body)?,
+        _ => return Err(Code::NotSupported.into()),
+    })
+}
+
+fn finish(
+    tx: &Parsed,
+    draft: Draft<'_>,
+    fees: &Schedule,
+    at: Stamp,
+    code: Code,
+    effect: Effect,
+    charged: bool,
+) -> Handled {
+    let used = effect.run.as_ref().map_or(0, |run| run.gas_used);
+    let fee = if charged { fees.fee(&tx.size()).total() + fees.gas(used) } else { 0 };
+    Handled {
+        at,
+        id: tx.id,
+        kind: tx.kind,
+        code,
+        memo: tx.body.memo.clone(),
+        fee,
+        max_fee: tx.body.transaction_fee,
+        duration: tx.duration,
+        hash: tx.hash,
+        transfers: draft.transfers(),
+        entity: effect.entity,
+        created: effect.created,
+        run: effect.run,
+        delta: draft.finish(),
+    }
+}

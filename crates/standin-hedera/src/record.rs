@@ -1,0 +1,153 @@
+//! What is left of a transaction once consensus has handled it: the source of its receipt, its
+//! record and everything the mirror tells about it.
+
+use hiero_sdk_proto::services::{
+    AccountAmount, ContractFunctionResult, ContractLoginfo, ResponseCodeEnum as Code,
+    TransactionReceipt, TransactionRecord, TransferList, transaction_record,
+};
+use revm::primitives::{Address, B256, Bytes};
+
+use crate::entity::{Stamp, TxId, account_id, contract_id, file_id};
+use crate::fees::Schedule;
+use crate::node::Kind;
+use crate::state::Delta;
+
+/// A handled transaction.
+#[derive(Debug)]
+pub(crate) struct Handled {
+    pub(crate) at: Stamp,
+    pub(crate) id: TxId,
+    pub(crate) kind: Kind,
+    pub(crate) code: Code,
+    pub(crate) memo: String,
+    /// What the payer paid, in tinybars.
+    pub(crate) fee: i64,
+    /// What the payer was ready to pay.
+    pub(crate) max_fee: u64,
+    /// Seconds.
+    pub(crate) duration: i64,
+    /// SHA-384 of the signed transaction.
+    pub(crate) hash: [u8; 48],
+    /// Net changes of balances, fees included, by account number.
+    pub(crate) transfers: Vec<(i64, i64)>,
+    /// The entity that was created, or the one that the transaction is about.
+    pub(crate) entity: Option<i64>,
+    pub(crate) created: Created,
+    pub(crate) run: Option<Run>,
+    pub(crate) delta: Delta,
+}
+
+/// What a transaction created, for its receipt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Created {
+    #[default]
+    Nothing,
+    Account(i64),
+    File(i64),
+    Contract(i64),
+    /// A call's receipt names the contract that was called.
+    Called(i64),
+}
+
+/// A contract's run, successful or not.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// The contract called or created; none when the creation failed.
+    pub(crate) contract: Option<i64>,
+    pub(crate) address: Option<Address>,
+    pub(crate) from: Address,
+    pub(crate) creates: bool,
+    pub(crate) gas_limit: u64,
+    pub(crate) gas_used: u64,
+    /// Tinybars.
+    pub(crate) amount: i64,
+    pub(crate) input: Bytes,
+    pub(crate) output: Bytes,
+    /// Revert data in hexadecimal, or the name of the failure.
+    pub(crate) error: Option<String>,
+    pub(crate) logs: Vec<Event>,
+    /// The contracts created on the way.
+    pub(crate) born: Vec<i64>,
+}
+
+/// A log entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) contract: i64,
+    pub(crate) address: Address,
+    pub(crate) topics: Vec<B256>,
+    pub(crate) data: Bytes,
+}
+
+impl Handled {
+    pub(crate) fn receipt(&self, schedule: &Schedule) -> TransactionReceipt {
+        let mut receipt = TransactionReceipt {
+            status: self.code.into(),
+            exchange_rate: Some(schedule.rates(self.at)),
+            ..TransactionReceipt::default()
+        };
+        match self.created {
+            Created::Nothing => {}
+            Created::Account(num) => receipt.account_id = Some(account_id(num)),
+            Created::File(num) => receipt.file_id = Some(file_id(num)),
+            Created::Contract(num) | Created::Called(num) => {
+                receipt.contract_id = Some(contract_id(num));
+            }
+        }
+        receipt
+    }
+
+    pub(crate) fn record(&self, schedule: &Schedule) -> TransactionRecord {
+        let amount = |&(num, amount): &(i64, i64)| AccountAmount {
+            account_id: Some(account_id(num)),
+            amount,
+            ..AccountAmount::default()
+        };
+        let body = self.run.as_ref().map(|run| {
+            let result = run.result(self.id.payer);
+            match run.creates {
+                true => transaction_record::Body::ContractCreateResult(result),
+                false => transaction_record::Body::ContractCallResult(result),
+            }
+        });
+        TransactionRecord {
+            receipt: Some(self.receipt(schedule)),
+            transaction_hash: self.hash.to_vec(),
+            consensus_timestamp: Some(self.at.to_proto()),
+            transaction_id: Some(self.id.to_proto()),
+            memo: self.memo.clone(),
+            transaction_fee: u64::try_from(self.fee).unwrap_or_default(),
+            transfer_list: Some(TransferList {
+                account_amounts: self.transfers.iter().map(amount).collect(),
+            }),
+            body,
+            ..TransactionRecord::default()
+        }
+    }
+}
+
+impl Run {
+    /// The network's description of the run; `sender` is the paying account.
+    pub(crate) fn result(&self, sender: i64) -> ContractFunctionResult {
+        let log = |event: &Event| ContractLoginfo {
+            contract_id: Some(contract_id(event.contract)),
+            bloom: Vec::new(),
+            topic: event.topics.iter().map(|topic| topic.to_vec()).collect(),
+            data: event.data.to_vec(),
+        };
+        let created = self.creates && self.error.is_none();
+        ContractFunctionResult {
+            contract_id: self.contract.map(contract_id),
+            contract_call_result: self.output.to_vec(),
+            error_message: self.error.clone().unwrap_or_default(),
+            gas_used: self.gas_used,
+            log_info: self.logs.iter().map(log).collect(),
+            evm_address: self.address.filter(|_| created).map(|address| address.to_vec()),
+            gas: i64::try_from(self.gas_limit).unwrap_or(i64::MAX),
+            amount: self.amount,
+            function_parameters: self.input.to_vec(),
+            sender_id: Some(account_id(sender)),
+            ..ContractFunctionResult::default()
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What the ledger knows: accounts (contracts are accounts with code), files and storage.
+//!
+//! A transaction never changes [`State`] directly. It writes into a [`Draft`], whose changes become
+//! a [`Delta`]: applied to the node's state at once and to the mirror's state when the mirror's lag
+//! has passed. There is one balance per account, shared by native transfers and by the EVM.
+
+mod draft;
+
+use std::collections::{BTreeMap, HashMap};
+
+use hiero_sdk_proto::services::{Key, KeyList};
+use revm::bytecode::Bytecode;
+use revm::primitives::{Address, U256};
+
+use crate::entity::{COLLECTOR, FIRST_USER, LAST_SYSTEM, NODE, Stamp, TREASURY, long_zero_num};
+
+pub(crate) use draft::{Draft, Short};
+
+/// Every tinybar there is: 50 billion HBAR.
+pub(crate) const SUPPLY: i64 = 5_000_000_000_000_000_000;
+
+/// An account or a contract.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(crate) num: i64,
+    /// Nobody can sign for an account without a key.
+    pub(crate) key: Option<Key>,
+    /// Tinybars, never negative.
+    pub(crate) balance: i64,
+    /// The only address at which the EVM finds this account: its alias if it has one, else its
+    /// long-zero address.
+    pub(crate) address: Address,
+    pub(crate) memo: String,
+    pub(crate) receiver_sig_required: bool,
+    pub(crate) max_associations: i32,
+    pub(crate) created: Stamp,
+    /// Seconds.
+    pub(crate) auto_renew: i64,
+    pub(crate) contract: Option<Contract>,
+}
+
+/// What makes an account a contract.
+#[derive(Clone, Debug)]
+pub(crate) struct Contract {
+    pub(crate) code: Bytecode,
+    /// Counts the contracts that this one created.
+    pub(crate) nonce: u64,
+    pub(crate) init_code: Vec<u8>,
+    pub(crate) file: Option<i64>,
+}
+
+/// A file: where bytecode waits that is too long for one transaction.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    pub(crate) keys: KeyList,
+    pub(crate) contents: Vec<u8>,
+    pub(crate) deleted: bool,
+}
+
+/// What one transaction changed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Delta {
+    accounts: BTreeMap<i64, Account>,
+    files: BTreeMap<i64, File>,
+    storage: HashMap<(Address, U256), U256>,
+    next_num: Option<i64>,
+}
+
+/// The ledger at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    accounts: BTreeMap<i64, Account>,
+    addresses: HashMap<Address, i64>,
+    files: BTreeMap<i64, File>,
+    storage: HashMap<(Address, U256), U256>,
+    next_num: i64,
+}
+
+impl State {
+    /// The ledger before the first transaction: the treasury owns everything, and nobody has the
+    /// key of a system account.
+    pub(crate) fn genesis(at: Stamp) -> Self {
+        let mut state = Self {
+            accounts: BTreeMap::new(),
+            addresses: HashMap::new(),
+            files: BTreeMap::new(),
+            storage: HashMap::new(),
+            next_num: FIRST_USER,
+        };
+        for num in [TREASURY, NODE, COLLECTOR] {
+            let balance = if num == TREASURY { SUPPLY } else { 0 };
+            state.insert(Account { balance, ..Account::new(num, at) });
+        }
+        state
+    }
+
+    pub(crate) fn account(&self, num: i64) -> Option<&Account> {
+        self.accounts.get(&num)
+    }
+
+    pub(crate) fn accounts(&self) -> impl DoubleEndedIterator<Item = &Account> {
+        self.accounts.values()
+    }
+
+    /// The account that the EVM finds at this address.
+    pub(crate) fn at(&self, address: &Address) -> Option<&Account> {
+        self.addresses.get(address).and_then(|num| self.accounts.get(num))
+    }
+
+    /// The account that an API call means by this address: also a long-zero address of an account
+    /// that has an alias, which inside the EVM is nobody.
+    pub(crate) fn meant_by(&self, address: &Address) -> Option<&Account> {
+        self.at(address).or_else(|| self.account(long_zero_num(address)?))
+    }
+
+    /// Takes over what a transaction changed.
+    pub(crate) fn apply(&mut self, delta: &Delta) {
+        for account in delta.accounts.values() {
+            self.insert(account.clone());
+        }
+        for (num, file) in &delta.files {
+            self.files.insert(*num, file.clone());
+        }
+        for (slot, value) in &delta.storage {
+            if value.is_zero() {
+                self.storage.remove(slot);
+            } else {
+                self.storage.insert(*slot, *value);
+            }
+        }
+        self.next_num = delta.next_num.unwrap_or(self.next_num);
+    }
+
+    /// The sum of all balances, in tinybars. It is [`SUPPLY`], always.
+    pub(crate) fn total(&self) -> i128 {
+        self.accounts().map(|account| i128::from(account.balance)).sum()
+    }
+
+    fn insert(&mut self, account: Account) {
+        self.addresses.insert(account.address, account.num);
+        self.accounts.insert(account.num, account);
+    }
+}
+
+impl Account {
+    /// An account with nothing, at its long-zero address.
+    pub(crate) fn new(num: i64, created: Stamp) -> Self {
+        Self {
+            num,
+            key: None,
+            balance: 0,
+            address: crate::entity::long_zero(num),
+            memo: String::new(),
+            receiver_sig_required: false,
+            max_associations: 0,
+            created,
+            auto_renew: 7_776_000,
+            contract: None,
+        }
+    }
+
+    /// True when the account is known by another address than its number.
+    pub(crate) fn has_alias(&self) -> bool {
+        self.address != crate::entity::long_zero(self.num)
+    }
+
+    pub(crate) fn is_system(&self) -> bool {
+        self.num <= LAST_SYSTEM
+    }
+}

@@ -1,0 +1,13 @@
+//! The network from outside: over its two sockets, mostly with the unmodified SDK.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod code;
+mod conservation;
+mod contracts;
+mod faults;
+mod harness;
+mod mirror;
+mod rules;
+mod sdk;
+mod time;

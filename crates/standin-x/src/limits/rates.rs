@@ -1,0 +1,165 @@
+//! Windows that fill up, and what they show.
+
+use std::collections::HashMap;
+
+use axum::http::HeaderMap;
+use axum::http::header::{HeaderName, HeaderValue};
+
+use super::Limits;
+use crate::world::UserId;
+
+const SECOND: i64 = 1_000_000;
+const WINDOW: i64 = 15 * 60 * SECOND;
+const DAY: i64 = 24 * 3600 * SECOND;
+
+/// Whose window it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Owner {
+    App,
+    User(UserId),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    start: i64,
+    used: u32,
+}
+
+/// All windows.
+#[derive(Debug, Default)]
+pub(crate) struct Rates {
+    windows: HashMap<(&'static str, Owner), Window>,
+}
+
+/// What one window shows after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gauge {
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
+    /// Unix seconds.
+    pub(crate) reset: i64,
+}
+
+/// The windows that one request fell into.
+#[derive(Clone, Debug)]
+pub(crate) struct Readings {
+    pub(crate) window: Gauge,
+    pub(crate) day: Option<DayReadings>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DayReadings {
+    app: Gauge,
+    user: Gauge,
+}
+
+impl Rates {
+    /// Counts one request of `user`, or of the app itself. The flag says whether it may go on.
+    pub(crate) fn take(
+        &mut self,
+        endpoint: &'static str,
+        limit: u32,
+        user: Option<UserId>,
+        now: i64,
+    ) -> (Readings, bool) {
+        let owner = user.map_or(Owner::App, Owner::User);
+        let (window, allowed) = self.step(endpoint, owner, (limit, WINDOW), now);
+        (Readings { window, day: None }, allowed)
+    }
+
+    /// Counts one attempt to publish: the 15 minutes of the person, their day and the app's day.
+    pub(crate) fn take_post(
+        &mut self,
+        endpoint: &'static str,
+        limits: &Limits,
+        (limit, user): (u32, UserId),
+        now: i64,
+    ) -> (Readings, bool) {
+        let app_day = (limits.app_posts_per_day(), DAY);
+        let user_day = (limits.user_posts_per_day(), DAY);
+        let owner = Owner::User(user);
+        let full = self.is_full("posts_app_day", Owner::App, app_day, now)
+            || self.is_full("posts_user_day", owner, user_day, now);
+        let (window, allowed) = if full {
+            (self.gauge(endpoint, owner, (limit, WINDOW), now), false)
+        } else {
+            self.step(endpoint, owner, (limit, WINDOW), now)
+        };
+        if allowed {
+            self.step("posts_app_day", Owner::App, app_day, now);
+            self.step("posts_user_day", owner, user_day, now);
+        }
+        let day = DayReadings {
+            app: self.gauge("posts_app_day", Owner::App, app_day, now),
+            user: self.gauge("posts_user_day", owner, user_day, now),
+        };
+        (Readings { window, day: Some(day) }, allowed)
+    }
+
+    fn step(
+        &mut self,
+        name: &'static str,
+        owner: Owner,
+        (limit, span): (u32, i64),
+        now: i64,
+    ) -> (Gauge, bool) {
+        let allowed = !self.is_full(name, owner, (limit, span), now);
+        if allowed {
+            let window =
+                self.windows.entry((name, owner)).or_insert(Window { start: now, used: 0 });
+            if now >= window.start + span {
+                *window = Window { start: now, used: 0 };
+            }
+            window.used += 1;
+        }
+        (self.gauge(name, owner, (limit, span), now), allowed)
+    }
+
+    fn is_full(&self, name: &'static str, owner: Owner, measure: (u32, i64), now: i64) -> bool {
+        self.gauge(name, owner, measure, now).remaining == 0
+    }
+
+    fn gauge(
+        &self,
+        name: &'static str,
+        owner: Owner,
+        (limit, span): (u32, i64),
+        now: i64,
+    ) -> Gauge {
+        let current = self.windows.get(&(name, owner)).filter(|window| now < window.start + span);
+        let Window { start, used } = current.copied().unwrap_or(Window { start: now, used: 0 });
+        // Rounded up: a client that waits until this second finds the window open.
+        let reset = (start + span + SECOND - 1).div_euclid(SECOND);
+        Gauge { limit, remaining: limit.saturating_sub(used), reset }
+    }
+}
+
+impl Readings {
+    /// Readings of a window that is used up until `reset`, in Unix seconds.
+    pub(crate) fn exhausted(mut self, reset: i64) -> Self {
+        self.window = Gauge { remaining: 0, reset, ..self.window };
+        self
+    }
+
+    /// Writes the headers.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        write(headers, "x-rate-limit", self.window);
+        if let Some(day) = self.day {
+            write(headers, "x-app-limit-24hour", day.app);
+            write(headers, "x-user-limit-24hour", day.user);
+        }
+    }
+}
+
+fn write(headers: &mut HeaderMap, prefix: &str, gauge: Gauge) {
+    let numbers = [
+        ("limit", i64::from(gauge.limit)),
+        ("remaining", i64::from(gauge.remaining)),
+        ("reset", gauge.reset),
+    ];
+    for (name, number) in numbers {
+        let name = HeaderName::try_from(format!("{prefix}-{name}"))
+            .expect("the prefixes are valid header names");
+        headers.insert(name, HeaderValue::from(number));
+    }
+}

@@ -1,0 +1,100 @@
+//! What really happened, for a test to compare with what the system believes.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Origin, Post, PostId, UserId, World};
+use crate::clock;
+
+/// Numbers that only grow.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    requests: BTreeMap<(&'static str, Outcome), u64>,
+    /// Duplicate texts refused with 403.
+    pub(crate) duplicates_refused: u64,
+    /// Scheduled acts that could not be performed.
+    pub(crate) acts_refused: u64,
+}
+
+/// How a request ended for its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    /// The line was cut.
+    Dropped,
+    /// An answer with this status.
+    Status(u16),
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Dropped => serializer.serialize_str("dropped"),
+            Self::Status(status) => serializer.serialize_u16(*status),
+        }
+    }
+}
+
+impl Counters {
+    pub(crate) fn count(&mut self, route: &'static str, outcome: Outcome) {
+        *self.requests.entry((route, outcome)).or_default() += 1;
+    }
+
+    fn requests(&self) -> Vec<Value> {
+        let rows = self.requests.iter().map(|((route, outcome), count)| {
+            json!({ "route": route, "status": outcome, "count": count })
+        });
+        rows.collect()
+    }
+}
+
+impl World {
+    /// Everything counted. Posts that people wrote by scripted acts are listed on demand only:
+    /// there may be a hundred thousand of them.
+    pub(crate) fn count_everything(&self, with_acts: bool) -> Value {
+        let by_api = |post: &&Post| post.origin == Origin::Api;
+        let wanted = |post: &&Post| with_acts || by_api(post);
+        let posts: Vec<Value> = self.posts.ever().filter(wanted).map(row).collect();
+        let by_act = self.posts.ever().filter(|post| post.origin == Origin::Act).count();
+        json!({
+            "requests": self.counters.requests(),
+            "posts": posts,
+            "posts_by_acts": by_act,
+            "duplicates_refused": self.counters.duplicates_refused,
+            "duplicate_posts": self.duplicate_posts(),
+            "acts_refused": self.counters.acts_refused,
+            "acts_waiting": self.agenda.len(),
+        })
+    }
+
+    /// What the API was made to publish more than once: same author, same text, same target.
+    /// Deleting one of them does not undo that it was public twice.
+    fn duplicate_posts(&self) -> Vec<Value> {
+        let mut groups: BTreeMap<(UserId, &str, Option<PostId>), Vec<PostId>> = BTreeMap::new();
+        let ours = |post: &&Post| post.origin == Origin::Api && post.reposts.is_none();
+        for post in self.posts.ever().filter(ours) {
+            groups.entry((post.author, &post.sent, post.reply_to)).or_default().push(post.id);
+        }
+        groups
+            .into_iter()
+            .filter(|(_, ids)| ids.len() > 1)
+            .map(|((author, text, reply_to), ids)| {
+                json!({ "author": author, "text": text, "reply_to": reply_to, "ids": ids })
+            })
+            .collect()
+    }
+}
+
+fn row(post: &Post) -> Value {
+    json!({
+        "id": post.id,
+        "author": post.author,
+        "text": post.sent,
+        "reply_to": post.reply_to,
+        "quotes": post.quotes,
+        "reposts": post.reposts,
+        "created_at": clock::written(post.created_at),
+        "deleted": post.deleted,
+    })
+}

@@ -1,0 +1,130 @@
+//! Recent search: operators, and its two edges in time.
+
+use serde_json::json;
+
+use crate::scene::{Answer, Scene};
+
+async fn search(scene: &Scene, query: &str, more: &str, token: &str) -> Answer {
+    let mut address = reqwest::Url::parse(&scene.running.url()).unwrap();
+    address.set_path("/2/tweets/search/recent");
+    address.query_pairs_mut().append_pair("query", query);
+    let path = format!("{}?{}{more}", address.path(), address.query().unwrap());
+    scene.get(&path, token).await
+}
+
+#[tokio::test]
+async fn operators_find_what_they_name() {
+    let scene = Scene::new().await;
+    let (ann, bob) = (scene.person("ann").await, scene.person("bob").await);
+    let cat = scene.person("cat").await;
+    let root = scene.publish(&ann, "The campaign #hashbuzz starts").await;
+    let reply = scene.act(&bob, "reply", &root, "Count me in").await;
+    let nested = scene.act(&cat, "reply", &reply, "me too, see https://example.com").await;
+    let quote = scene.act(&bob, "quote", &root, "read this @cat").await;
+    let repost = scene.act(&cat, "repost", &root, "").await;
+    let aside = scene.act(&cat, "post", "", "count sheep").await;
+    scene.pass(30);
+    for (query, expected) in [
+        (format!("conversation_id:{root}"), vec![&nested, &reply, &root]),
+        (format!("conversation_id:{root} is:reply"), vec![&nested, &reply]),
+        (format!("conversation_id:{root} -from:ann -from:cat"), vec![&reply]),
+        (format!("in_reply_to_tweet_id:{root}"), vec![&reply]),
+        (format!("quotes_of_tweet_id:{root}"), vec![&quote]),
+        (format!("retweets_of_tweet_id:{root}"), vec![&repost]),
+        ("from:bob".into(), vec![&quote, &reply]),
+        ("from:@BOB is:quote".into(), vec![&quote]),
+        ("to:bob".into(), vec![&nested]),
+        ("count".into(), vec![&aside, &reply]),
+        ("\"count me\"".into(), vec![&reply]),
+        ("#HashBuzz -is:retweet".into(), vec![&root]),
+        ("@cat".into(), vec![&quote]),
+        ("me has:links".into(), vec![&nested]),
+        ("campaign".into(), vec![&root]),
+        ("nothing".into(), vec![]),
+    ] {
+        let answer = search(&scene, &query, "", &ann.token).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+        let expected: Vec<String> = expected.into_iter().cloned().collect();
+        assert_eq!(answer.ids(), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_is_not_understood_is_refused() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    let long = "x".repeat(513);
+    for query in [
+        "",
+        "is:reply",
+        "-cat",
+        "a OR b",
+        "(a b)",
+        "colour:red",
+        "is:blue",
+        "conversation_id:abc",
+        long.as_str(),
+    ] {
+        assert_eq!(search(&scene, query, "", &ann.token).await.status, 400, "{query}");
+    }
+    let nothing = scene.get("/2/tweets/search/recent", &ann.token).await;
+    assert_eq!(nothing.status, 400);
+    for more in [
+        "&max_results=9",
+        "&max_results=101",
+        "&end_time=2026-03-01T11:59:51Z",
+        "&start_time=2026-02-22T11:59:59Z",
+        "&start_time=yesterday",
+        "&since_id=1",
+    ] {
+        assert_eq!(search(&scene, "x", more, &ann.token).await.status, 400, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_younger_than_30_seconds_or_older_than_7_days_is_not_found() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    let id = scene.publish(&ann, "find me").await;
+    let found = || async { search(&scene, "from:ann", "", &ann.token).await.ids().len() };
+    scene.pass(29);
+    assert_eq!(found().await, 0);
+    scene.pass(1);
+    assert_eq!(found().await, 1);
+    scene.pass(7 * 24 * 3600 - 30);
+    assert_eq!(found().await, 1);
+    scene.pass(1);
+    assert_eq!(found().await, 0);
+    let late = search(&scene, "from:ann", &format!("&since_id={id}"), &ann.token).await;
+    assert_eq!(late.status, 400, "nor can one start behind the edge");
+    let lookup = scene.get(&format!("/2/tweets?ids={id}"), &ann.token).await;
+    assert_eq!(lookup.ids(), [id], "looking it up still works");
+}
+
+#[tokio::test]
+async fn results_come_in_pages_and_can_be_cut_by_time() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    let root = scene.publish(&ann, "talk to me").await;
+    let fans = scene.crowd("fan", 25).await;
+    for (n, fan) in fans.iter().enumerate() {
+        scene.act(fan, "reply", &root, &format!("answer {n}")).await;
+        scene.pass(60);
+    }
+    let query = format!("in_reply_to_tweet_id:{root}");
+    let mut seen = Vec::new();
+    let mut more = "&max_results=10".to_owned();
+    loop {
+        let page = search(&scene, &query, &more, &ann.token).await;
+        seen.extend(page.ids());
+        let Some(next) = page.next() else { break };
+        more = format!("&max_results=10&next_token={next}");
+    }
+    assert_eq!(seen.len(), 25);
+    assert!(seen.is_sorted_by(|newer, older| newer > older));
+
+    let more = "&max_results=100&start_time=2026-03-01T12:10:00Z&end_time=2026-03-01T12:12:00Z";
+    let page = search(&scene, &query, more, &ann.token).await;
+    assert_eq!(page.ids().len(), 2);
+    assert_eq!(page.body["meta"]["result_count"], json!(2));
+}
