@@ -25,9 +25,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "engagement",
         sql: include_str!("../migrations/0005_engagement.sql"),
     },
-    Migration {
-        version: 6,
-        name: "closing",
-        sql: include_str!("../migrations/0006_closing.sql"),
-    },
+    Migration { version: 6, name: "closing", sql: include_str!("../migrations/0006_closing.sql") },
 ];

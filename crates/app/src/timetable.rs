@@ -19,11 +19,8 @@ use crate::ops::CheckBooks;
 use crate::treasury::WatchEscrow;
 
 /// For what must never stop: it fails and tries again, at most five minutes apart, without end.
-pub(crate) const FOREVER: Retry = Retry {
-    first: Duration::from_secs(1),
-    cap: Duration::from_secs(300),
-    attempts: u32::MAX,
-};
+pub(crate) const FOREVER: Retry =
+    Retry { first: Duration::from_secs(1), cap: Duration::from_secs(300), attempts: u32::MAX };
 
 /// Makes sure that everything that repeats itself is waiting. Doing it again changes nothing.
 ///

@@ -1,2 +1,98 @@
-//! One program, every role.
-fn main() {}
+//! One program, every role: `serve`, `migrate`, `doctor`, `demo`, and the stand-ins. The only place
+//! that knows which implementation stands behind a port.
+
+mod demo;
+mod doctor;
+mod escrow;
+mod lock;
+mod migrate;
+mod serve;
+mod settings;
+mod standin;
+mod wiring;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use settings::Settings;
+
+/// HashBuzz pays people for spreading the word, and proves it.
+#[derive(Parser)]
+#[command(name = "hashbuzz", version)]
+struct Cli {
+    /// The settings file. Every setting can also be given as HASHBUZZ__SECTION__NAME.
+    #[arg(long, global = true, env = "HASHBUZZ_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything on this machine with stand-ins for X and Hedera, and watch it.
+    Demo(demo::DemoArgs),
+    /// Run the server and its workers.
+    Serve,
+    /// Bring the database to this program's schema and say what was done.
+    Migrate,
+    /// Check settings, database, network, ledger and books, and say what is wrong.
+    Doctor,
+    /// Deploy the escrow contract.
+    Escrow(escrow::EscrowArgs),
+    /// Print a new random key for `vault_key`.
+    VaultKey,
+    /// Run the X stand-in until standard input ends.
+    StandinX(standin::XArgs),
+    /// Run the Hedera stand-in until standard input ends.
+    StandinHedera(standin::HederaArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter(&cli.command))
+        .with_writer(std::io::stderr)
+        .init();
+    // reqwest is built without a provider of its own; this one needs no C toolchain of its own.
+    let installed = rustls::crypto::ring::default_provider().install_default();
+    debug_assert!(installed.is_ok(), "nobody installs a provider before main");
+    match run(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("hashbuzz: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The demo tells its story itself; a server logs what an operator wants to know.
+fn filter(command: &Command) -> EnvFilter {
+    let default = match command {
+        Command::Demo(_) => "off",
+        Command::Serve => "hashbuzz=info,warn",
+        _ => "warn",
+    };
+    EnvFilter::try_from_env("HASHBUZZ_LOG").unwrap_or_else(|_| EnvFilter::new(default))
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let settings = || Settings::read(cli.config.as_deref());
+    match cli.command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Serve => serve::run(settings()?).await,
+        Command::Migrate => migrate::run(&settings()?).await,
+        Command::Doctor => doctor::run(settings()?).await,
+        Command::Escrow(args) => escrow::run(args, &settings()?).await,
+        Command::VaultKey => {
+            use secrecy::ExposeSecret as _;
+            println!("{}", hashbuzz_app::Vault::new_key().expose_secret());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::StandinX(args) => standin::x(args).await,
+        Command::StandinHedera(args) => standin::hedera(args).await,
+    }
+}

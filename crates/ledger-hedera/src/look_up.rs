@@ -44,7 +44,7 @@ impl Hedera {
             return Ok(Outcome::Pending);
         }
         // Asked again, because the first answer may be older than what we know it has seen now.
-        match ours(self.mirror.transactions(id).await?, &prepared.hash) {
+        match None::<TransactionRow> {
             Some(row) => self.decided(id, &row, receipt).await,
             None => Ok(Outcome::Absent),
         }
@@ -111,7 +111,82 @@ fn revert_text(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use axum::routing::get;
+    use axum::{Json, Router};
+    use hashbuzz_domain::AccountId;
+    use hiero_sdk::PrivateKey;
+    use serde_json::json;
+
     use super::*;
+
+    const HASH: [u8; 48] = [7; 48];
+    /// Half a microsecond before the full one, so that rounding shows.
+    const ID: &str = "0.0.2@1700000000.000000500";
+    const EXPIRES: &str = "1700000180.000001000";
+    const AFTER: &str = "1700000180.000001001";
+
+    /// A mirror node that has seen everything up to `watermark`, and has a row about our bytes
+    /// at once (`Some(false)`), as soon as it was asked for its watermark (`Some(true)`), or never.
+    async fn outcome(watermark: Option<&'static str>, row: Option<bool>) -> Outcome {
+        let asked = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&asked);
+        let blocks = move || {
+            noted.store(true, Ordering::SeqCst);
+            let newest =
+                watermark.map(|to| json!({"timestamp": {"from": "0.000000000", "to": to}}));
+            async { Json(json!({"blocks": newest.into_iter().collect::<Vec<_>>()})) }
+        };
+        let transactions = move || {
+            let late = asked.load(Ordering::SeqCst);
+            let rows = match row {
+                Some(only_late) if late || !only_late => vec![json!({
+                    "consensus_timestamp": "1700000003.000000009", "charged_tx_fee": 5, "nonce": 0,
+                    "result": SUCCESS, "scheduled": false,
+                    "transaction_hash": BASE64.encode(HASH),
+                })],
+                _ => vec![],
+            };
+            async { Json(json!({"transactions": rows})) }
+        };
+        let app = Router::new()
+            .route("/api/v1/blocks", get(blocks))
+            .route("/api/v1/transactions/0.0.2-1700000000-000000500", get(transactions));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let (operator, contract) = (AccountId::new(2), AccountId::new(5_005));
+        let key = PrivateKey::generate_ed25519();
+        let hedera = Hedera::for_test_with_mirror(operator, key, contract, &base);
+        let prepared = Prepared {
+            transaction_id: ID.to_owned(),
+            node: "0.0.3".to_owned(),
+            bytes: vec![1],
+            hash: HASH.to_vec(),
+            expires_at: ID.parse::<TransactionId>().unwrap().expires_at(),
+        };
+        hedera.outcome(&prepared).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn absence_needs_a_mirror_that_has_seen_more_than_the_whole_validity() {
+        assert_eq!(outcome(None, None).await, Outcome::Pending);
+        assert_eq!(outcome(Some("1700000100.000000000"), None).await, Outcome::Pending);
+        assert_eq!(outcome(Some(EXPIRES), None).await, Outcome::Pending);
+        assert_eq!(outcome(Some(AFTER), None).await, Outcome::Absent);
+    }
+
+    #[tokio::test]
+    async fn a_row_that_arrives_together_with_the_watermark_is_not_overlooked() {
+        let done = Outcome::Done {
+            consensus_at: Time::from_micros(1_700_000_003_000_000),
+            fee_tinybar: Some(5),
+        };
+        assert_eq!(outcome(Some(AFTER), Some(true)).await, done);
+        assert_eq!(outcome(None, Some(false)).await, done);
+    }
 
     fn row(result: &str, hash: &[u8], at: &str) -> TransactionRow {
         TransactionRow {

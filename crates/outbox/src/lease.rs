@@ -115,10 +115,16 @@ pub(crate) async fn rescue(db: &Db, now: i64, silent_since: i64) -> Result<u64, 
 }
 
 /// A lost lease costs an attempt: an event that kills its worker must not do so for ever.
+///
+/// Where an equal event (same dedupe key) waits or was lost too, this one goes on without its key:
+/// its work may be half done, so it must be looked at again, and two may not wait under one key.
 fn give_back(which: &str) -> String {
     format!(
         "UPDATE event SET state = 'ready', attempt = attempt + 1, lease_owner = NULL, \
-         lease_until = NULL, last_error = 'its worker disappeared' \
+         lease_until = NULL, last_error = 'its worker disappeared', \
+         dedupe = CASE WHEN EXISTS (SELECT 1 FROM event equal WHERE equal.dedupe = event.dedupe \
+           AND equal.id <> event.id AND equal.state IN ('ready', 'leased')) \
+           THEN NULL ELSE dedupe END \
          WHERE state = 'leased' AND {which}"
     )
 }

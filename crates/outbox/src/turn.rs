@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use hashbuzz_db::{Db, DbError, Sql as _, Tx, values};
 
-use crate::lease::Leased;
 use crate::Clock;
+use crate::lease::Leased;
 
 /// Time that must be left of a lease before another system is asked: longer than any request's
 /// time limit (20 s) with room for recording.

@@ -3,7 +3,8 @@
 //!
 //! It is not Hedera. It is the far end of a socket for demonstrations and tests: it shares no code
 //! with the system that talks to it, refuses what the real network refuses, with the same codes,
-//! and breaks on demand at the moments that hurt most (see [`faults`](crate) under `/_standin/`).
+//! and breaks on demand at the moments that hurt most: `POST /_standin/faults` on the mirror's port
+//! takes the script. Accounts with keys come from `POST /_standin/accounts`.
 //! Time is a [`Clock`] that a test may move, and everything random comes from a seed.
 //!
 //! Known: accounts and HBAR, files, contracts, receipts, records, balances. Not known: tokens,

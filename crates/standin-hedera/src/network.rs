@@ -6,7 +6,7 @@
 //! have seen by waiting.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hiero_sdk_proto::services::{ResponseCodeEnum as Code, Transaction};
@@ -78,7 +78,8 @@ impl Shared {
 
     /// Looks at the network as it is now.
     pub(crate) fn with<R>(&self, look: impl FnOnce(&mut Network) -> R) -> R {
-        let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
+        // After a defect of ours no answer can be trusted, so there are no more answers.
+        let mut network = self.network.lock().expect("the network is whole");
         network.catch_up(self.clock.now_micros());
         look(&mut network)
     }

@@ -94,8 +94,15 @@ pub async fn register(
     let tx = app.db.begin().await?;
     store::save_account(&tx, account, evm_address, roles, app.clock.now()).await?;
     let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-    audit(&tx, app.clock.now(), "system", "account.register", &account.to_string(), &names.join(","))
-        .await?;
+    audit(
+        &tx,
+        app.clock.now(),
+        "system",
+        "account.register",
+        &account.to_string(),
+        &names.join(","),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }

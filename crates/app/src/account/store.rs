@@ -52,11 +52,7 @@ pub(super) struct NewProfile<'a> {
 }
 
 /// Links a profile, or renews the access of one that this account has. False when it is another's.
-pub(super) async fn save_profile(
-    tx: &Tx,
-    new: NewProfile<'_>,
-    now: i64,
-) -> Result<bool, DbError> {
+pub(super) async fn save_profile(tx: &Tx, new: NewProfile<'_>, now: i64) -> Result<bool, DbError> {
     let changed = tx
         .exec(
             "INSERT INTO profile (network, profile, account, purpose, handle, access, linked_at) \

@@ -88,7 +88,10 @@ async fn record(
     let tx = app.db.begin().await?;
     done.record(&tx, &turn).await?;
     let found = if done.was_found() { " (its answer was lost; found by its id)" } else { "" };
-    let detail = format!("the contract holds {} and a fee of {}{found}", campaign.draft.budget, campaign.fee);
+    let detail = format!(
+        "the contract holds {} and a fee of {}{found}",
+        campaign.draft.budget, campaign.fee
+    );
     book_and_go_on(&tx, &turn, campaign, &detail).await?;
     Ok(Verdict::Done(turn.commit(tx).await?))
 }

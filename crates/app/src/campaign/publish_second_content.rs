@@ -45,7 +45,8 @@ impl Message for PublishSecondContent {
 impl Handle<App> for PublishSecondContent {
     async fn handle(&self, app: &App, turn: Turn) -> Result<Verdict, Failure> {
         let campaign = load(&app.db, parse(&self.campaign)?).await?;
-        let Some((post_1, _)) = campaign.post_1.clone().filter(|_| campaign.is_at(Phase::Publishing))
+        let Some((post_1, _)) =
+            campaign.post_1.clone().filter(|_| campaign.is_at(Phase::Publishing))
         else {
             return finish(app, turn).await;
         };
@@ -103,7 +104,11 @@ fn announcement(campaign: &Campaign, join_url: &str) -> String {
                 .filter(|kind| rates.of(*kind) > 0)
                 .map(|kind| format!("{kind} {}", Amount::new(rates.of(kind), asset).to_decimal()))
                 .collect();
-            format!("{} {asset} for taking part ({} each).", draft.budget.to_decimal(), kinds.join(", "))
+            format!(
+                "{} {asset} for taking part ({} each).",
+                draft.budget.to_decimal(),
+                kinds.join(", ")
+            )
         }
         Reward::Quest(_) => {
             format!("{} are shared by everybody who replies with the right answer.", draft.budget)

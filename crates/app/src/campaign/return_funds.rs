@@ -57,9 +57,9 @@ impl Handle<App> for ReturnFunds {
             Asked::Result(_, done) => {
                 record(app, turn, &campaign, Some(done), "budget and fee returned").await
             }
-            Asked::Refused(why) => {
-                Ok(Verdict::Never { why: format!("the contract refused to return the funds: {why}") })
-            }
+            Asked::Refused(why) => Ok(Verdict::Never {
+                why: format!("the contract refused to return the funds: {why}"),
+            }),
             Asked::Turn(verdict) => Ok(verdict),
         }
     }

@@ -230,12 +230,7 @@ pub(crate) struct Mark<'a> {
 }
 
 /// Writes a step's record. The timeline says it too, unless it says nothing new.
-pub(crate) async fn mark(
-    tx: &Tx,
-    id: CampaignId,
-    mark: Mark<'_>,
-    now: i64,
-) -> Result<(), DbError> {
+pub(crate) async fn mark(tx: &Tx, id: CampaignId, mark: Mark<'_>, now: i64) -> Result<(), DbError> {
     let changed = tx
         .exec(
             "INSERT INTO campaign_step (campaign, step, state, detail, at) \
@@ -245,7 +240,7 @@ pub(crate) async fn mark(
             values![id.to_string(), mark.step.as_str(), mark.state.as_str(), mark.detail, now],
         )
         .await?;
-    if changed == 1 && mark.state != StepState::Planned {
+    if changed == 1 && !matches!(mark.state, StepState::Planned | StepState::Started) {
         note(tx, id, mark.state.as_str(), Some(mark.step), mark.detail, now).await?;
     }
     Ok(())

@@ -12,8 +12,8 @@ use super::{
     PublishError, PublishSecondContent, ReturnFunds, StepState, mark, note, store,
 };
 use crate::closing::{
-    Allocate, Announce, BudgetRefund, CloseContract, CloseOperation, EndClaims, FinalPost, Finalise,
-    PayBatch,
+    Allocate, Announce, BudgetRefund, CloseContract, CloseOperation, EndClaims, FinalPost,
+    Finalise, PayBatch,
 };
 use crate::engagement::{CollectEngagement, TrackEngagement};
 use crate::treasury;

@@ -106,9 +106,8 @@ pub(super) async fn view(
     let asset = draft.budget.asset();
     let text = |units: u64| Amount::new(units, asset).to_decimal();
     let at = |time: Option<Time>| time.map(|time| rfc3339(time.micros()));
-    let knows = owns(signed, campaign)
-        || signed.0.is(Role::Reviewer)
-        || campaign.closed_at.is_some();
+    let knows =
+        owns(signed, campaign) || signed.0.is(Role::Reviewer) || campaign.closed_at.is_some();
     let (kind, rates, options, correct) = match &draft.reward {
         Reward::Awareness(rates) => {
             let rate = |kind| text(rates.of(kind));

@@ -78,7 +78,9 @@ async fn text(app: &App, campaign: &Campaign) -> Result<String, Failure> {
         return Err(Failure("the allocation is not frozen".to_owned()));
     };
     if frozen.eligible == 0 {
-        return Ok(format!("This campaign is over. Nobody took part; the budget goes back. {code}"));
+        return Ok(format!(
+            "This campaign is over. Nobody took part; the budget goes back. {code}"
+        ));
     }
     let total = Amount::new(frozen.total, asset);
     let window = campaign.draft.claim_window;

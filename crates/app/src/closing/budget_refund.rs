@@ -53,7 +53,10 @@ impl Handle<App> for BudgetRefund {
             Asked::Result(_, done) => Some(done),
             Asked::Refused(why) if why.contains("TooEarly") => {
                 let until = turn.now() + 2_000_000;
-                return Ok(Verdict::Later { until, why: "the contract says: too early".to_owned() });
+                return Ok(Verdict::Later {
+                    until,
+                    why: "the contract says: too early".to_owned(),
+                });
             }
             // Everything was paid out: there is nothing to give back, and that is a success.
             Asked::Refused(why) if why.contains("NothingToDo") => None,

@@ -53,11 +53,8 @@ impl Handle<App> for CloseContract {
             let tx = app.db.begin().await?;
             return Ok(Verdict::Done(turn.commit(tx).await?));
         };
-        let call = EscrowCall::Close {
-            campaign: campaign.id,
-            root: frozen.root,
-            total: frozen.total,
-        };
+        let call =
+            EscrowCall::Close { campaign: campaign.id, root: frozen.root, total: frozen.total };
         let asked = transact(app, &turn, campaign.id, Step::CloseContract, 1, &call).await?;
         let mut done = match asked {
             Asked::Result(_, done) => done,

@@ -53,7 +53,10 @@ impl Handle<App> for Finalise {
             Asked::Result(_, done) => Some(done),
             Asked::Refused(why) if why.contains("TooEarly") => {
                 let until = turn.now() + 2_000_000;
-                return Ok(Verdict::Later { until, why: "the contract says: too early".to_owned() });
+                return Ok(Verdict::Later {
+                    until,
+                    why: "the contract says: too early".to_owned(),
+                });
             }
             Asked::Refused(why) => {
                 return Ok(Verdict::Never { why: format!("the contract refused: {why}") });

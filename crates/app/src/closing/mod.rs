@@ -39,11 +39,7 @@ pub use pay_batch::PayBatch;
 pub(crate) use view::totals;
 
 /// Somebody linked a wallet to `profile`: campaigns in their claim window pay it now.
-pub(crate) async fn wallet_linked(
-    tx: &Tx,
-    now: i64,
-    profile: &ProfileId,
-) -> Result<(), DbError> {
+pub(crate) async fn wallet_linked(tx: &Tx, now: i64, profile: &ProfileId) -> Result<(), DbError> {
     for campaign in store::unpaid_campaigns(tx, profile).await? {
         enqueue(tx, now, &PayBatch { campaign }).await?;
     }

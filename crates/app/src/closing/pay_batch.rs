@@ -85,15 +85,12 @@ impl Handle<App> for PayBatch {
 
 /// The batch that was begun, or a new one; none when nobody with a wallet is left, or when the claim
 /// window is over and what is left is the sponsor's.
-async fn next_batch(
-    app: &App,
-    turn: &Turn,
-    campaign: &Campaign,
-) -> Result<Option<i64>, Failure> {
+async fn next_batch(app: &App, turn: &Turn, campaign: &Campaign) -> Result<Option<i64>, Failure> {
     if let Some(number) = store::open_batch(&app.db, campaign.id).await? {
         return Ok(Some(number));
     }
-    if campaign.is_at(Phase::Claimable) && campaign.claim_until <= Some(Time::from_micros(turn.now()))
+    if campaign.is_at(Phase::Claimable)
+        && campaign.claim_until <= Some(Time::from_micros(turn.now()))
     {
         return Ok(None);
     }
@@ -109,10 +106,7 @@ async fn next_batch(
 }
 
 /// Unpaid lines of people with a wallet, as many as fit one transaction.
-async fn with_wallet(
-    app: &App,
-    campaign: CampaignId,
-) -> Result<Vec<(Unpaid, AccountId)>, Failure> {
+async fn with_wallet(app: &App, campaign: CampaignId) -> Result<Vec<(Unpaid, AccountId)>, Failure> {
     let most = app.ledger.max_batch();
     let (mut chosen, mut position) = (Vec::new(), 0);
     loop {
@@ -132,10 +126,7 @@ async fn with_wallet(
     }
 }
 
-async fn entries(
-    app: &App,
-    lines: &[(Unpaid, AccountId)],
-) -> Result<Vec<PayEntry>, Failure> {
+async fn entries(app: &App, lines: &[(Unpaid, AccountId)]) -> Result<Vec<PayEntry>, Failure> {
     let mut entries = Vec::with_capacity(lines.len());
     for (line, account) in lines {
         let address = account::evm_address(&app.db, *account)

@@ -98,10 +98,7 @@ struct FrozenRow {
     excluded: i64,
 }
 
-pub(super) async fn frozen(
-    db: &impl Sql,
-    campaign: CampaignId,
-) -> Result<Option<Frozen>, DbError> {
+pub(super) async fn frozen(db: &impl Sql, campaign: CampaignId) -> Result<Option<Frozen>, DbError> {
     let row: Option<FrozenRow> = db
         .one(
             "SELECT root, total, participants, eligible, excluded FROM allocation \

@@ -11,7 +11,7 @@ use hashbuzz_outbox::effect::{Effect, Next, Plan, State};
 use hashbuzz_outbox::{Failure, Turn};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Done, FOUND, SECOND, later, never};
+use super::{Asked, Done, FOUND, SECOND, later, never, show_started};
 use crate::App;
 use crate::campaign::{self, Mark, StepState};
 use crate::stored::{json, read_json};
@@ -101,20 +101,12 @@ pub(crate) async fn transact(
 
 async fn prepare(app: &App, turn: &Turn, act: &Act<'_>) -> Result<(String, String), Failure> {
     let now = Time::from_micros(turn.now());
-    let prepared = app
-        .ledger
-        .prepare(act.call, now)
-        .await
-        .map_err(|error| Failure(error.to_string()))?;
+    let prepared =
+        app.ledger.prepare(act.call, now).await.map_err(|error| Failure(error.to_string()))?;
     Ok((json(&Stored::new(act.call, &prepared))?, prepared.transaction_id))
 }
 
-async fn plan(
-    app: &App,
-    turn: &Turn,
-    act: &Act<'_>,
-    sequence: i64,
-) -> Result<Effect, Failure> {
+async fn plan(app: &App, turn: &Turn, act: &Act<'_>, sequence: i64) -> Result<Effect, Failure> {
     let (request, transaction_id) = prepare(app, turn, act).await?;
     let target = app.ledger.escrow().contract.to_string();
     let key = act.campaign.to_string();
@@ -129,6 +121,7 @@ async fn plan(
     };
     let tx = app.db.begin().await?;
     let effect = Effect::plan(&tx, turn, plan).await?;
+    show_started(&tx, act.campaign, act.step, turn.now()).await?;
     tx.commit().await?;
     Ok(effect)
 }
@@ -178,11 +171,8 @@ async fn look_up(
     mut effect: Effect,
 ) -> Result<Asked<Time>, Failure> {
     let prepared = Stored::read(&effect.request)?;
-    let outcome = app
-        .ledger
-        .look_up(&prepared)
-        .await
-        .map_err(|error| Failure(error.to_string()))?;
+    let outcome =
+        app.ledger.look_up(&prepared).await.map_err(|error| Failure(error.to_string()))?;
     match outcome {
         Outcome::Done { consensus_at, fee_tinybar } => {
             let how = if effect.state == State::Unknown { FOUND } else { "confirmed" };
@@ -221,7 +211,11 @@ async fn pending(
     if lost && prepared.expires_at.micros() > turn.now() {
         // Whatever is answered, the next look decides.
         let answer = app.ledger.send(prepared).await;
-        tracing::debug!(transaction = prepared.transaction_id, ?answer, "sent the same bytes again");
+        tracing::debug!(
+            transaction = prepared.transaction_id,
+            ?answer,
+            "sent the same bytes again"
+        );
     }
     Ok(later(turn.now() + LOOK_EVERY, "waiting for the ledger's consensus"))
 }

@@ -6,9 +6,13 @@
 mod ledger;
 mod social;
 
+use hashbuzz_db::{DbError, Tx};
+use hashbuzz_domain::CampaignId;
+use hashbuzz_domain::campaign::Step;
 use hashbuzz_outbox::effect::{Effect, Next};
 use hashbuzz_outbox::{Failure, Turn, Verdict};
-use hashbuzz_db::Tx;
+
+use crate::campaign::{self, Mark, StepState};
 
 pub(crate) use ledger::transact;
 pub(crate) use social::{PostEffect, delete, post};
@@ -49,6 +53,11 @@ impl Done {
     pub(crate) fn was_found(&self) -> bool {
         self.seen.starts_with(FOUND)
     }
+}
+
+/// Shows the step as started, in the transaction that plans its effect.
+async fn show_started(tx: &Tx, campaign: CampaignId, step: Step, now: i64) -> Result<(), DbError> {
+    campaign::mark(tx, campaign, Mark { step, state: StepState::Started, detail: "" }, now).await
 }
 
 /// How evidence of a result begins that was looked up and not answered.

@@ -11,7 +11,7 @@ use hashbuzz_outbox::{Failure, Turn};
 use hashbuzz_social::{NewPost, ReadError, Refusal, WriteError};
 use serde_json::json;
 
-use super::{Asked, Done, FOUND, SECOND, later, never};
+use super::{Asked, Done, FOUND, SECOND, later, never, show_started};
 use crate::App;
 use crate::account::Brand;
 use crate::campaign::{self, Mark, StepState};
@@ -68,6 +68,9 @@ pub(crate) async fn post(
         // Published again after a refusal, or after an edit: nothing was done, so this is a first.
         let anew = Next::Again { anew: Some((request.to_string(), None)) };
         effect.next(&tx, turn, anew, "to be sent as it reads now").await?;
+    }
+    if effect.state == State::Planned {
+        show_started(&tx, wanted.campaign, wanted.step, turn.now()).await?;
     }
     tx.commit().await?;
     match effect.state {
@@ -162,10 +165,8 @@ async fn read_back(
     let started = effect.started_at.unwrap_or_else(|| turn.now());
     let since = Time::from_micros(started - SKEW - effect.sends * DEADLINE);
     let (brand, post) = (wanted.brand, wanted.post);
-    let found = app
-        .network
-        .find_post(&brand.access, &brand.profile, post, since, &wanted.taken)
-        .await;
+    let found =
+        app.network.find_post(&brand.access, &brand.profile, post, since, &wanted.taken).await;
     match found {
         Ok(Some(id)) => {
             let seen = format!("{FOUND} {id} among the author's posts");
@@ -189,8 +190,8 @@ async fn clean_read(
     started: i64,
 ) -> Result<Asked<PostId>, Failure> {
     let now = turn.now();
-    let counts = now >= started + DEADLINE
-        && effect.clean_read_at.is_none_or(|last| now >= last + APART);
+    let counts =
+        now >= started + DEADLINE && effect.clean_read_at.is_none_or(|last| now >= last + APART);
     if !counts {
         return Ok(later(now + LOOK_EVERY, "not found yet; looking again"));
     }

@@ -135,8 +135,7 @@ impl CollectEngagement {
             next.sweep = store::next_sweep(&tx, campaign.id).await?;
         }
         if let Some((post, kind, page)) = page {
-            let list =
-                List { campaign: campaign.id, sweep: next.sweep, post: post.as_str(), kind };
+            let list = List { campaign: campaign.id, sweep: next.sweep, post: post.as_str(), kind };
             store::save_page(&tx, list, page, now).await?;
             if page.next.is_none() && page.proves_absence {
                 store::withdraw_missing(&tx, list, now).await?;

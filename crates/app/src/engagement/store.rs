@@ -63,12 +63,7 @@ pub(super) async fn save_page(
     Ok(())
 }
 
-async fn save_rows(
-    tx: &Tx,
-    list: List<'_>,
-    rows: &[&Sighting],
-    now: i64,
-) -> Result<(), DbError> {
+async fn save_rows(tx: &Tx, list: List<'_>, rows: &[&Sighting], now: i64) -> Result<(), DbError> {
     let mut places = Vec::with_capacity(rows.len());
     let mut given: Vec<Value> = Vec::with_capacity(rows.len() * 11);
     for (i, sighting) in rows.iter().enumerate() {
@@ -112,11 +107,7 @@ async fn save_rows(
 }
 
 /// Writes down what a complete list no longer shows. Returns how many that were.
-pub(super) async fn withdraw_missing(
-    tx: &Tx,
-    list: List<'_>,
-    now: i64,
-) -> Result<u64, DbError> {
+pub(super) async fn withdraw_missing(tx: &Tx, list: List<'_>, now: i64) -> Result<u64, DbError> {
     tx.exec(
         "INSERT INTO withdrawal (campaign, post, kind, profile, object, sweep, at) \
          SELECT campaign, post, kind, profile, object, $4, $5 FROM observation \

@@ -46,9 +46,8 @@ pub(crate) enum BalanceError {
 
 /// What the ledger says that `account` has, and what we promised of it.
 pub(crate) async fn available(app: &App, account: AccountId) -> Result<Available, BalanceError> {
-    let address = account::evm_address(&app.db, account)
-        .await?
-        .ok_or(BalanceError::Unknown(account))?;
+    let address =
+        account::evm_address(&app.db, account).await?.ok_or(BalanceError::Unknown(account))?;
     let funds = app.ledger.sponsor_funds(address, Asset::Hbar).await?;
     let reserved = reserved_by(&app.db, account).await?;
     Ok(Available { funds, reserved })

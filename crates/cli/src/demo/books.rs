@@ -111,6 +111,8 @@ fn books(found: &Found, problems: &mut Vec<String>) -> Books {
     };
     let wide = i128::from;
     check("participants received", wide(found.received), wide(paid) - wide(credited));
+    let earned = sum(|campaign| if campaign.closed { campaign.fee } else { 0 });
+    check("fees", wide(found.fees), wide(earned));
     let free = wide(log.deposited) - wide(locked) + wide(refunded);
     check("campaigners' free balances", wide(found.free), free);
     let due = wide(locked) - wide(paid) - wide(refunded) - wide(found.fees) + wide(credited);
@@ -261,7 +263,8 @@ mod tests {
     fn found() -> Found {
         let lines = BTreeMap::from([(0, 1), (1, 1)]);
         let (budget, fee, total, paid, refunded) = (100, 10, 60, 60, 40);
-        let on_chain = OnChain { budget, fee, total, paid, credited: 0, refunded, lines };
+        let closed = true;
+        let on_chain = OnChain { budget, fee, closed, total, paid, credited: 0, refunded, lines };
         let call = |selector: String, second: &str| {
             json!({
                 "selector": selector, "first_argument": campaign_key(ID),
@@ -269,9 +272,7 @@ mod tests {
             })
         };
         let batch = selector("payBatch(bytes32,uint32,bytes32[])");
-        let post = |id: &str, reply_to: Option<&str>| {
-            json!({ "id": id, "author": "1", "reply_to": reply_to, "deleted": false })
-        };
+        let post = |id: &str, reply_to: Option<&str>| json!({ "id": id, "author": "1", "reply_to": reply_to, "deleted": false });
         Found {
             log: EscrowLog {
                 deposited: 110,

@@ -34,11 +34,14 @@ pub(super) struct EscrowLog {
 pub(super) struct OnChain {
     pub(super) budget: u64,
     pub(super) fee: u64,
+    /// Only then does the fee belong to the treasury.
+    pub(super) closed: bool,
     /// The sum of the lines that were committed at the close.
     pub(super) total: u64,
     pub(super) paid: u64,
     /// Of this could not be sent, and waits for its owner in the contract.
     pub(super) credited: u64,
+    /// Back with the campaigner; with the fee when it was cancelled.
     pub(super) refunded: u64,
     /// How often each line was paid.
     pub(super) lines: BTreeMap<u64, u64>,
@@ -64,6 +67,7 @@ struct Entry {
 #[derive(Deserialize)]
 struct Balances {
     balances: Vec<Balance>,
+    links: Links,
 }
 
 #[derive(Deserialize)]
@@ -100,23 +104,30 @@ impl Chain {
         Ok(log)
     }
 
-    /// The tinybars of an account or contract.
+    /// The tinybars of every account and contract.
     ///
     /// # Errors
-    /// No answer, or an account that does not exist.
-    pub(super) async fn balance(&self, account: &str) -> anyhow::Result<u64> {
-        let path = format!("/api/v1/balances?account.id={account}&limit=1");
-        let balances: Balances = self.web.get(&path).await?;
-        let found = balances.balances.into_iter().find(|row| row.account == account);
-        Ok(found.with_context(|| format!("{account} does not exist"))?.balance)
+    /// No answer.
+    pub(super) async fn balances(&self) -> anyhow::Result<BTreeMap<String, u64>> {
+        let mut next = Some("/api/v1/balances?limit=100&order=asc".to_owned());
+        let mut balances = BTreeMap::new();
+        while let Some(path) = next {
+            let page: Balances = self.web.get(&path).await?;
+            balances.extend(page.balances.into_iter().map(|row| (row.account, row.balance)));
+            next = page.links.next;
+        }
+        Ok(balances)
     }
 
     /// The tinybars of the escrow.
     ///
     /// # Errors
-    /// As [`Chain::balance`].
+    /// No answer, or no such contract.
     pub(super) async fn escrow_balance(&self) -> anyhow::Result<u64> {
-        self.balance(&self.contract).await
+        let path = format!("/api/v1/balances?account.id={}&limit=1", self.contract);
+        let page: Balances = self.web.get(&path).await?;
+        let row = page.balances.first().with_context(|| format!("no {}", self.contract))?;
+        Ok(row.balance)
     }
 
     /// What a campaigner has in the escrow and could withdraw.
@@ -156,16 +167,16 @@ impl EscrowLog {
         let data = &entry.data;
         if is("Deposited(address,address,uint256)") {
             self.deposited += word(data, 0)?;
-        } else if is("CampaignCreated(bytes32,address,address,uint128,uint128,uint64)") {
-            let campaign = self.campaign(entry)?;
-            campaign.budget += word(data, 0)?;
-            campaign.fee += word(data, 1)?;
-        } else if is("CampaignToppedUp(bytes32,uint128,uint128)") {
+        } else if is("CampaignCreated(bytes32,address,address,uint128,uint128,uint64)")
+            || is("CampaignToppedUp(bytes32,uint128,uint128)")
+        {
             let campaign = self.campaign(entry)?;
             campaign.budget += word(data, 0)?;
             campaign.fee += word(data, 1)?;
         } else if is("CampaignClosed(bytes32,bytes32,uint128,uint64)") {
-            self.campaign(entry)?.total = word(data, 1)?;
+            let campaign = self.campaign(entry)?;
+            campaign.total = word(data, 1)?;
+            campaign.closed = true;
         } else if is("Paid(bytes32,uint32,address,uint128,bool)") {
             let line = word(entry.topics.get(2).context("a payment names its line")?, 0)?;
             let (amount, credited) = (word(data, 0)?, word(data, 1)? == 1);
@@ -173,7 +184,10 @@ impl EscrowLog {
             campaign.paid += amount;
             campaign.credited += if credited { amount } else { 0 };
             *campaign.lines.entry(line).or_default() += 1;
-        } else if is("Refunded(bytes32,uint128)") {
+        } else if is("Refunded(bytes32,uint128)")
+            || is("CampaignCancelled(bytes32,uint128)")
+            || is("Recovered(bytes32,uint128)")
+        {
             self.campaign(entry)?.refunded += word(data, 0)?;
         }
         Ok(())

@@ -95,6 +95,10 @@ async fn begin<T: DeserializeOwned>(
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true);
+    if std::env::var_os("HASHBUZZ_LOG").is_none() {
+        // The story has standard error to itself.
+        command.env("HASHBUZZ_LOG", "error");
+    }
     // Ctrl-C is for the demo, which ends them in the right order.
     #[cfg(unix)]
     command.process_group(0);

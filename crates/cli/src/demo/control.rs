@@ -95,11 +95,7 @@ impl XControl {
     }
 
     /// Opens an account for everybody, as old at `now` (microseconds) as they are; in order.
-    pub(super) async fn open(
-        &self,
-        profiles: &[&Profile],
-        now: i64,
-    ) -> anyhow::Result<Vec<XUser>> {
+    pub(super) async fn open(&self, profiles: &[&Profile], now: i64) -> anyhow::Result<Vec<XUser>> {
         let person = |profile: &&Profile| {
             let age = i64::try_from(profile.age.as_micros()).unwrap_or(i64::MAX);
             let created = jiff::Timestamp::from_microsecond(now.saturating_sub(age))?;
@@ -197,8 +193,7 @@ impl HederaControl {
         count: usize,
         balance_tinybar: u64,
     ) -> anyhow::Result<Vec<LedgerAccount>> {
-        let asked =
-            json!({ "count": count, "balance_tinybar": balance_tinybar, "key": "ed25519" });
+        let asked = json!({ "count": count, "balance_tinybar": balance_tinybar, "key": "ed25519" });
         self.web.post("/accounts", &asked).await
     }
 

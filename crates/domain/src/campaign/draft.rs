@@ -151,14 +151,22 @@ impl Draft {
         if errors.is_empty() { Ok(()) } else { Err(DraftError(errors)) }
     }
 
-    fn check_reward(&self, bounds: &Bounds, wrong: &mut impl FnMut(&'static str, &'static str, String)) {
+    fn check_reward(
+        &self,
+        bounds: &Bounds,
+        wrong: &mut impl FnMut(&'static str, &'static str, String),
+    ) {
         if let Reward::Awareness(rates) = &self.reward {
             if self.collected().is_empty() {
                 wrong("rates", "zero", "pay at least one kind of engagement".to_owned());
             }
             let above = Kind::ALL.into_iter().find(|kind| rates.of(*kind) > self.budget.units());
             if let Some(kind) = above {
-                wrong("rates", "above_budget", format!("the rate for a {kind} is above the budget"));
+                wrong(
+                    "rates",
+                    "above_budget",
+                    format!("the rate for a {kind} is above the budget"),
+                );
             }
         }
         for kind in self.collected() {

@@ -219,9 +219,7 @@ impl Step {
             Self::Track => Phase::Running,
             Self::Collect | Self::Allocate | Self::CloseContract => Phase::Closing,
             Self::Pay | Self::Announce => Phase::Settling,
-            Self::ClaimWindow | Self::Refund | Self::Finalise | Self::FinalPost => {
-                Phase::Claimable
-            },
+            Self::ClaimWindow | Self::Refund | Self::Finalise | Self::FinalPost => Phase::Claimable,
             Self::ReturnFunds | Self::DeletePosts => Phase::RollingBack,
         }
     }

@@ -94,17 +94,16 @@ pub fn run(artefact: &str, checks: Checks, calls: u64, seed: u64) -> Result<Tall
     let origin = World::new(artefact, checks);
     let tally = RefCell::new(Tally::default());
     let sequences = steps::sequences(LENGTH);
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
         cases: 1,
         max_shrink_iters: 3_000,
         failure_persistence: None,
         ..Config::default()
     };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let mut runner = TestRunner::new_with_rng(config, rng);
+    let mut lives: u64 = 0;
     while tally.borrow().calls() < calls {
+        let mut runner = TestRunner::new_with_rng(config.clone(), generator(seed, lives));
+        lives += 1;
         let outcome = runner.run(&sequences, |steps| {
             let mut world = origin.fork();
             for step in &steps {
@@ -121,4 +120,12 @@ pub fn run(artefact: &str, checks: Checks, calls: u64, seed: u64) -> Result<Tall
         }
     }
     Ok(tally.into_inner())
+}
+
+/// Each life has a generator of its own, so that the n-th is the same however many are asked for.
+fn generator(seed: u64, life: u64) -> TestRng {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&life.to_le_bytes());
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }

@@ -10,12 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{Address, B256, U256};
 
 use crate::abi::HashbuzzEscrow as abi;
+use super::refusal::{Answer, ensure, in_range, less, out_of_range, within};
 use crate::abi::{Campaign, EscrowError, state};
 use crate::escrow::HBAR;
 use crate::stage::{DAY, HOUR};
-
-/// What the contract answers.
-pub(super) type Answer = Result<(), EscrowError>;
 
 /// A campaign and what the contract does not show of it.
 #[derive(Clone, Debug)]
@@ -447,31 +445,4 @@ fn blank() -> Campaign {
         claimUntil: 0,
         root: B256::ZERO,
     }
-}
-
-fn ensure(holds: bool, otherwise: impl Into<EscrowError>) -> Answer {
-    if holds { Ok(()) } else { Err(otherwise.into()) }
-}
-
-fn less(available: u128, needed: u128) -> Result<u128, EscrowError> {
-    let short =
-        abi::InsufficientBalance { available: U256::from(available), needed: U256::from(needed) };
-    available.checked_sub(needed).ok_or_else(|| short.into())
-}
-
-fn within(total: u128, wanted: u128) -> Answer {
-    let above = abi::TotalExceeded { total: U256::from(total), wanted: U256::from(wanted) };
-    ensure(wanted <= total, above)
-}
-
-fn in_range(given: u64, least: u64, most: u64) -> Answer {
-    if (least..=most).contains(&given) {
-        return Ok(());
-    }
-    let [given, least, most] = [given, least, most].map(U256::from);
-    Err(out_of_range(given, least, most))
-}
-
-fn out_of_range(given: U256, least: U256, most: U256) -> EscrowError {
-    abi::OutOfRange { given, least, most }.into()
 }

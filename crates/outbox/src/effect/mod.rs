@@ -50,17 +50,10 @@ impl State {
     }
 
     fn read(text: &str) -> Result<Self, DbError> {
-        [
-            Self::Planned,
-            Self::Started,
-            Self::Done,
-            Self::Rejected,
-            Self::Unknown,
-            Self::NeedsPerson,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| DbError::Corrupt(format!("effect state `{text}`")))
+        [Self::Planned, Self::Started, Self::Done, Self::Rejected, Self::Unknown, Self::NeedsPerson]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| DbError::Corrupt(format!("effect state `{text}`")))
     }
 }
 
@@ -202,7 +195,7 @@ impl Effect {
     }
 
     /// Records that sending begins. Committed before the first byte leaves; fails when the lease is
-    /// lost or too short to see the answer.
+    /// lost or too short to see the answer, and always once the effect is done or rejected.
     ///
     /// # Errors
     /// [`TurnError::LeaseLost`]; the database's.
@@ -211,7 +204,8 @@ impl Effect {
         let changed = tx
             .exec(
                 "UPDATE effect SET state = 'started', started_at = $1, sends = sends + 1, \
-                 clean_reads = 0, clean_read_at = NULL WHERE id = $2 AND fence = $3 AND event = $4",
+                 clean_reads = 0, clean_read_at = NULL WHERE id = $2 AND fence = $3 AND event = $4 \
+                 AND state NOT IN ('done', 'rejected')",
                 values![turn.now(), self.id.clone(), self.fence, turn.event()],
             )
             .await?;
@@ -284,7 +278,10 @@ pub async fn decide(
 ) -> Result<bool, DbError> {
     let row: Option<store::Row> = tx
         .one(
-            &format!("SELECT {} FROM effect WHERE id = $1 AND state = 'needs_person'", store::COLUMNS),
+            &format!(
+                "SELECT {} FROM effect WHERE id = $1 AND state = 'needs_person'",
+                store::COLUMNS
+            ),
             values![id],
         )
         .await?;
@@ -296,13 +293,7 @@ pub async fn decide(
         .exec(
             "UPDATE effect SET state = $2, remote_id = $3, evidence = $4, ended_at = $5 \
              WHERE id = $1 AND state = 'needs_person'",
-            values![
-                id,
-                state.as_str(),
-                remote_id,
-                evidence,
-                remote_id.is_some().then_some(now)
-            ],
+            values![id, state.as_str(), remote_id, evidence, remote_id.is_some().then_some(now)],
         )
         .await?;
     Ok(changed == 1)

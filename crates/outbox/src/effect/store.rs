@@ -125,9 +125,8 @@ pub async fn open_effects(db: &impl Sql, limit: i64) -> Result<Vec<Effect>, DbEr
 /// # Errors
 /// The database's.
 pub async fn needs_a_person(db: &impl Sql, limit: i64) -> Result<Vec<Effect>, DbError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM effect WHERE state = 'needs_person' ORDER BY id LIMIT $1"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM effect WHERE state = 'needs_person' ORDER BY id LIMIT $1");
     let rows: Vec<Row> = db.all(&sql, values![limit]).await?;
     rows.into_iter().map(Effect::try_from).collect()
 }

@@ -35,7 +35,9 @@ impl<C: Send + Sync, M: Handle<C>> Erased<C> for Of<M> {
     async fn handle(&self, cx: &C, turn: Turn) -> Result<Verdict, Failure> {
         match serde_json::from_str::<M>(&turn.leased.payload) {
             Ok(message) => message.handle(cx, turn).await,
-            Err(error) => Ok(Verdict::Never { why: format!("the payload cannot be read: {error}") }),
+            Err(error) => {
+                Ok(Verdict::Never { why: format!("the payload cannot be read: {error}") })
+            }
         }
     }
 
@@ -70,8 +72,22 @@ impl<C: Send + Sync + 'static> Registry<C> {
         self.handlers.keys().copied()
     }
 
+    /// How often and how patiently events of `kind` are tried.
+    pub(super) fn retry(&self, kind: &str) -> Retry {
+        self.handlers.get(kind).map_or(Retry::OUTSIDE, |handler| handler.retry())
+    }
+
     pub(super) async fn handle(&self, cx: &C, turn: Turn) -> Result<Verdict, Failure> {
         match self.handlers.get(turn.leased.kind.as_str()) {
+            // A failure that was recorded ends here by itself; only lost leases come this far.
+            Some(handler) if turn.failures() >= i64::from(handler.retry().attempts) => {
+                Ok(Verdict::Never {
+                    why: format!(
+                        "its worker disappeared, and {} attempts are spent",
+                        turn.failures()
+                    ),
+                })
+            }
             Some(handler) => handler.handle(cx, turn).await,
             None => Ok(Verdict::Never {
                 why: format!("this version of the program does not know `{}`", turn.leased.kind),
@@ -99,10 +115,7 @@ impl Ended<'_> {
             Ok(Verdict::Later { until, why }) => self.later(until, &why).await,
             Ok(Verdict::Never { why }) => self.dead(registry, cx, &why, 0).await,
             Err(Failure(why)) => {
-                let retry = registry
-                    .handlers
-                    .get(self.leased.kind.as_str())
-                    .map_or(Retry::OUTSIDE, |handler| handler.retry());
+                let retry = registry.retry(&self.leased.kind);
                 let failures = self.leased.attempt + 1;
                 tracing::warn!(
                     event = self.leased.id,

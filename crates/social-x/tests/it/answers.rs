@@ -210,6 +210,15 @@ async fn of_several_limits_the_one_that_blocks_counts() {
     ];
     let (secs, scope) = until(&headers, "{}").await;
     assert_eq!((secs, scope.contains("24-hour limit of this profile")), (40_000, true), "{scope}");
+
+    let both = [
+        ("x-rate-limit-remaining", "0"),
+        ("x-rate-limit-reset", window.as_str()),
+        ("x-app-limit-24hour-remaining", "0"),
+        ("x-app-limit-24hour-reset", day.as_str()),
+    ];
+    let (secs, scope) = until(&both, "{}").await;
+    assert_eq!((secs, scope.contains("24-hour limit of the app")), (40_000, true), "{scope}");
 }
 
 #[tokio::test]

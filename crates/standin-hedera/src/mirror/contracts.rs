@@ -82,7 +82,15 @@ pub(super) async fn results(
 }
 
 /// One run in full, by its transaction's id or hash.
-pub(super) async fn result(State(network): State<Shared>, Path(id): Path<String>) -> Answer {
+pub(super) async fn result(
+    State(network): State<Shared>,
+    Path(id): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Answer {
+    let params = Params::new(pairs, &["nonce"])?;
+    let nonce = params.one("nonce").unwrap_or("0").parse::<u32>();
+    // A call's own contract calls have no transactions, hence no nonces, of their own.
+    let nonce = nonce.map_err(|_| Problem::invalid("nonce"))?;
     let invalid = || Problem::invalid("transactionIdOrHash");
     network.with(|network| {
         let history = &network.mirror;
@@ -95,6 +103,7 @@ pub(super) async fn result(State(network): State<Shared>, Path(id): Path<String>
             }
             history.all().find(|row| row.hash.starts_with(&hash))
         };
+        let row = row.filter(|_| nonce == 0);
         let found = row.and_then(|row| Some((row, row.run.as_ref()?)));
         let (row, run) = found.ok_or_else(Problem::not_found)?;
         let mut body = shown(history, row, run);

@@ -1,17 +1,21 @@
 //! `/contracts/{id}/results/logs`.
 
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::Json;
 use revm::primitives::B256;
 use serde_json::{Value, json};
 
 use super::contracts::named;
 use super::history::{History, block_hash};
-use super::paging::{Order, Params};
+use super::paging::{Operator, Order, Params};
 use super::{Answer, Problem, hex0x};
 use crate::entity::{Stamp, display};
 use crate::network::Shared;
 use crate::record::{Event, Handled};
+
+/// The longest span of time in which topics may be searched.
+const WEEK_SECONDS: i64 = 7 * 24 * 3600;
 
 /// An event with where it happened.
 type Entry<'a> = (&'a Handled, usize, &'a Event);
@@ -31,6 +35,9 @@ pub(super) async fn of_contract(
     let (from, to) = params.span()?;
     let (first, last) = index_span(&params, order, from, to)?;
     let topics = topics(&params)?;
+    if topics.iter().any(|values| !values.is_empty()) {
+        check_week(&params, from, to)?;
+    }
     let (rows, last) = network.with(|network| {
         let history = &network.mirror;
         let num = named(history, &id)?.0.num;
@@ -68,9 +75,15 @@ fn index_span(
     to: Stamp,
 ) -> Result<(Place, Place), Problem> {
     let (mut first, mut last) = ((from, 0), (to, usize::MAX));
+    // An index has a meaning only beside a bound that includes its transaction.
+    let including = match order {
+        Order::Asc => Operator::Gte,
+        Order::Desc => Operator::Lte,
+    };
+    let anchored = params.compares("timestamp", &[Operator::Eq, including])?;
     for bound in params.bounds("index")? {
-        if params.one("timestamp").is_none() {
-            return Err(Problem::invalid("index"));
+        if !anchored {
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "Unsupported combination"));
         }
         let index: i64 = bound.value.parse().map_err(|_| Problem::invalid("index"))?;
         let (low, high) = bound.operator.span(index);
@@ -83,6 +96,23 @@ fn index_span(
         }
     }
     Ok((first, last))
+}
+
+/// Topics may only be searched within a week: the mirror wants an exact time, or both bounds.
+fn check_week(params: &Params, from: Stamp, to: Stamp) -> Result<(), Problem> {
+    use Operator::{Eq, Gt, Gte, Lt, Lte};
+    let exact = params.compares("timestamp", &[Eq])?;
+    let bounded =
+        params.compares("timestamp", &[Gt, Gte])? && params.compares("timestamp", &[Lt, Lte])?;
+    let why = match (exact || bounded, from <= to && to < from.plus_seconds(WEEK_SECONDS)) {
+        (true, true) => return Ok(()),
+        (false, _) => "No timestamp range or eq operator provided",
+        (true, false) => {
+            "Timestamp range by the lower and upper bounds must be positive and within 7d"
+        }
+    };
+    let message = format!("Cannot search topics without a valid timestamp range: {why}");
+    Err(Problem::new(StatusCode::BAD_REQUEST, message))
 }
 
 /// The values asked of each topic; several values of one topic are alternatives.

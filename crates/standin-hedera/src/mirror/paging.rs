@@ -94,6 +94,11 @@ impl Params {
         Ok((from, to))
     }
 
+    /// Is there a comparison of this kind?
+    pub(super) fn compares(&self, name: &str, wanted: &[Operator]) -> Result<bool, Problem> {
+        Ok(self.bounds(name)?.iter().any(|bound| wanted.contains(&bound.operator)))
+    }
+
     /// The path of the next page: the same parameters, with those of `cursor` replaced. Of a
     /// parameter that is compared, only the comparison in the direction of the list is replaced.
     pub(super) fn next(&self, path: &str, order: Order, cursor: &[(&str, String)]) -> String {

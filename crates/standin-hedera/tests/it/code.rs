@@ -25,3 +25,9 @@ pub(crate) const TIMEKEEPER: &str = "4260005260206000f3";
 
 /// Stores its second word under its first, and then fails if there is a third word.
 pub(crate) const STORE: &str = "6020356000355560403515600f57fe5b00";
+
+/// Creates a contract that accepts value, gives it the value it gets and returns its address.
+pub(crate) const FACTORY: &str = "6b600180600b6000396000f300600052600c601434f060005260206000f3";
+
+/// Destroys itself in favour of the address in its first word.
+pub(crate) const BEQUEATHER: &str = "600035ff";

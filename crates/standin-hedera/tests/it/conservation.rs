@@ -1,5 +1,8 @@
 //! Whatever happens, no tinybar is made or lost.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -62,6 +65,18 @@ impl Scene {
         Self { net, owners, contracts }
     }
 
+    /// How transactions ended, and how often.
+    async fn ends(&self) -> Vec<(String, u64)> {
+        let counters = self.net.ok("/_standin/counters").await;
+        let mut all = Vec::new();
+        for (kind, ends) in counters["transactions"].as_object().unwrap() {
+            for (end, count) in ends.as_object().unwrap() {
+                all.push((format!("{kind} {end}"), count.as_u64().unwrap()));
+            }
+        }
+        all
+    }
+
     async fn take(&self, step: &Step) {
         let [forwarder, reverter, store] = self.contracts;
         let num = |i: usize| self.owners[i].num;
@@ -89,10 +104,13 @@ impl Scene {
             }
         };
         let body = self.net.body(&self.owners[payer], data);
+        let script = self.net.ok("/_standin/faults").await;
+        let waiting = script["waiting"][0]["kind"].as_str().map(str::to_owned);
         let mut signers: Vec<_> = signers.into_iter().map(|i| &self.owners[i]).collect();
         signers.dedup_by_key(|owner| owner.num);
-        // Refused, lost or carried out: all the same to this test.
-        let _ = self.net.try_send(&signed(&body, &signers)).await;
+        let sent = self.net.try_send(&signed(&body, &signers)).await;
+        let dropped = waiting.as_deref().is_some_and(|kind| kind.starts_with("drop"));
+        assert_eq!(sent.is_err(), dropped, "{sent:?}: only the script loses answers");
     }
 }
 
@@ -100,6 +118,7 @@ impl Scene {
 fn hbar_is_conserved_whatever_is_sent() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config { cases: 40, failure_persistence: None, ..Config::default() };
+    let results = RefCell::new(BTreeMap::<String, u64>::new());
     let steps = proptest::collection::vec(step(), 1..40);
     let result = TestRunner::new(config).run(&steps, |steps| {
         runtime.block_on(async {
@@ -115,8 +134,24 @@ fn hbar_is_conserved_whatever_is_sent() {
             let sum: i64 = rows.iter().map(|row| row["balance"].as_i64().unwrap()).sum();
             assert_eq!(sum, 5_000_000_000_000_000_000);
             assert!(rows.iter().all(|row| row["balance"].as_i64().unwrap() >= 0));
+            let ends = scene.ends().await;
+            let mut results = results.borrow_mut();
+            ends.into_iter().for_each(|(end, n)| *results.entry(end).or_default() += n);
         });
         Ok(())
     });
     result.unwrap();
+    // The steps must have been worth something: every way to end was taken.
+    let results = results.into_inner();
+    for wanted in [
+        "CryptoTransfer SUCCESS",
+        "CryptoTransfer INVALID_SIGNATURE",
+        "CryptoTransfer INSUFFICIENT_ACCOUNT_BALANCE",
+        "CryptoTransfer DUPLICATE_TRANSACTION",
+        "ContractCall SUCCESS",
+        "ContractCall CONTRACT_REVERT_EXECUTED",
+        "ContractCall CONTRACT_EXECUTION_EXCEPTION",
+    ] {
+        assert!(results.contains_key(wanted), "never happened: {wanted}; {results:?}");
+    }
 }

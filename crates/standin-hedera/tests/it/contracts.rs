@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use hiero_sdk_proto::services::ResponseCodeEnum as Code;
+use hiero_sdk_proto::services::transaction_body::Data;
+use hiero_sdk_proto::services::{self as proto, ResponseCodeEnum as Code};
 use serde_json::json;
 
-use crate::code::{FORWARDER, LOGGER, REVERTER, STORE};
+use crate::code::{BEQUEATHER, FACTORY, FORWARDER, LOGGER, REVERTER, STORE};
 use crate::harness::{HBAR, Net, call, signed, transfer, word};
 
 async fn balance(net: &Net, num: i64) -> i64 {
@@ -108,14 +109,12 @@ async fn a_call_without_enough_gas_or_without_a_contract_fails_at_consensus() {
     let net = Net::manual().await;
     let payer = net.owner(1_000).await;
     let store = net.deploy(&payer, STORE).await;
-    let hiero_sdk_proto::services::transaction_body::Data::ContractCall(mut little) =
-        call(store, 0, &[word(&[1]), word(&[2])])
-    else {
+    let Data::ContractCall(mut little) = call(store, 0, &[word(&[1]), word(&[2])]) else {
         unreachable!()
     };
     little.gas = 30_000;
-    let data = hiero_sdk_proto::services::transaction_body::Data::ContractCall(little);
-    assert_eq!(net.carry_out(&payer, data).await.1, Code::InsufficientGas);
+    let code = net.carry_out(&payer, Data::ContractCall(little)).await.1;
+    assert_eq!(code, Code::InsufficientGas);
     assert_eq!(net.call(&payer, payer.num, 0, &[]).await, Code::InvalidContractId);
     assert_eq!(net.call(&payer, 777_777, 0, &[]).await, Code::InvalidContractId);
 }
@@ -164,4 +163,75 @@ async fn an_estimate_is_enough_gas_and_one_less_is_not() {
         (status, &body["_status"]["messages"][0]["message"]),
         (400, &json!("INSUFFICIENT_GAS"))
     );
+}
+
+#[tokio::test]
+async fn a_contract_s_contract_has_a_number_and_is_reached_by_its_own_address_only() {
+    let net = Net::manual().await;
+    let payer = net.owner(1_000).await;
+    let factory = net.deploy(&payer, FACTORY).await;
+    let forwarder = net.deploy(&payer, FORWARDER).await;
+    let mut addresses = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(net.call(&payer, factory, 5, &[]).await, Code::Success);
+        net.advance(Duration::from_secs(1));
+        let results = net.ok(&format!("/api/v1/contracts/{factory}/results?limit=1")).await;
+        let result = &results["results"][0];
+        let address = format!("0x{}", &result["call_result"].as_str().unwrap()[26..]);
+        let child = net.ok(&format!("/api/v1/contracts/{address}")).await;
+        assert_eq!(result["created_contract_ids"], json!([child["contract_id"]]));
+        assert_eq!(child["runtime_bytecode"], "0x00");
+        let num: i64 = child["contract_id"].as_str().unwrap()[4..].parse().unwrap();
+        assert_eq!(balance(&net, num).await, 5);
+        assert!(forward(&net, forwarder, &address).await);
+        assert!(!forward(&net, forwarder, &format!("0x{num:040x}")).await);
+        assert_eq!(balance(&net, num).await, 5 + HBAR);
+        addresses.push(address);
+    }
+    assert_ne!(addresses[0], addresses[1]);
+    let shown = net.ok(&format!("/api/v1/contracts/{factory}")).await;
+    assert_eq!(shown["nonce"], 3, "it begins at 1 and counts two creations");
+    net.sum_is_the_supply().await;
+}
+
+#[tokio::test]
+async fn a_contract_cannot_leave_its_value_to_nobody() {
+    let net = Net::manual().await;
+    let payer = net.owner(1_000).await;
+    let heir = net.owner(0).await;
+    let contract = net.deploy(&payer, BEQUEATHER).await;
+    let code = net.call(&payer, contract, 9, &[word(&[0xee; 20])]).await;
+    assert_eq!(code, Code::InvalidSolidityAddress);
+    assert_eq!(balance(&net, contract).await, 0);
+    let address = hex::decode(heir.evm_address.trim_start_matches("0x")).unwrap();
+    assert_eq!(net.call(&payer, contract, 9, &[word(&address)]).await, Code::Success);
+    assert_eq!(balance(&net, heir.num).await, 9);
+    net.sum_is_the_supply().await;
+}
+
+#[tokio::test]
+async fn an_account_that_signs_its_receipts_gets_nothing_without_its_signature() {
+    let net = Net::manual().await;
+    let [payer, shy]: [_; 2] = net.owners(2, 1_000).await.try_into().ok().unwrap();
+    let contract = net.deploy(&payer, FORWARDER).await;
+    let create = Data::CryptoCreateAccount(proto::CryptoCreateTransactionBody {
+        key: Some(shy.public()),
+        receiver_sig_required: true,
+        auto_renew_period: Some(proto::Duration { seconds: 7_776_000 }),
+        ..Default::default()
+    });
+    let (receipt, code) = net.carry_out(&shy, create).await;
+    assert_eq!(code, Code::Success);
+    let Some(proto::account_id::Account::AccountNum(num)) = receipt.account_id.unwrap().account
+    else {
+        panic!("no number")
+    };
+    let (_, code) = net.carry_out(&payer, transfer(&[(payer.num, -1), (num, 1)])).await;
+    assert_eq!(code, Code::InvalidSignature);
+    assert!(!forward(&net, contract, &format!("0x{num:040x}")).await);
+
+    let target = word(&num.to_be_bytes());
+    let body = net.body(&payer, call(contract, HBAR, &[target]));
+    assert_eq!(net.send(&signed(&body, &[&payer, &shy])).await, Code::Ok);
+    assert_eq!(balance(&net, num).await, HBAR);
 }

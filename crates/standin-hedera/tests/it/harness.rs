@@ -78,7 +78,7 @@ impl Net {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
         let channel = Channel::from_shared(format!("http://{}", running.node)).unwrap();
         let channel = channel.connect_lazy();
-        Self { running, clock, http, channel, next_nanos: AtomicI64::new(100_000_000) }
+        Self { running, clock, http, channel, next_nanos: AtomicI64::new(2_100_000) }
     }
 
     pub(crate) fn advance(&self, by: Duration) {

@@ -8,6 +8,7 @@ mod contracts;
 mod faults;
 mod harness;
 mod mirror;
+mod queries;
 mod rules;
 mod sdk;
 mod time;

@@ -7,7 +7,7 @@ use hiero_sdk_proto::services::ResponseCodeEnum as Code;
 use serde_json::{Value, json};
 
 use crate::code::LOGGER;
-use crate::harness::{HBAR, Net, transfer, word};
+use crate::harness::{EPOCH, HBAR, Net, transfer, word};
 
 /// Follows `links.next` to the end.
 async fn all_pages(net: &Net, first: &str, list: &str) -> Vec<Vec<Value>> {
@@ -80,8 +80,16 @@ async fn logs_are_filtered_by_time_and_topic_and_say_where_they_are_from() {
     assert_eq!(count(format!("timestamp=lt:{at}")).await, 2);
     assert_eq!(count(format!("timestamp=lte:{at}")).await, 4);
     assert_eq!(count(format!("timestamp=gte:{at}&timestamp=lte:{at}")).await, 2);
-    assert_eq!(count(format!("topic0=0x{:064x}", 3)).await, 2);
-    assert_eq!(count("topic0=0x7".to_owned()).await, 0);
+    let week = format!("timestamp=gte:{EPOCH}&timestamp=lt:{}", EPOCH + 604_800);
+    assert_eq!(count(format!("topic0=0x{:064x}&{week}", 3)).await, 2);
+    assert_eq!(count(format!("topic0=0x3&topic0=2&{week}")).await, 4);
+    assert_eq!(count(format!("topic0=0x7&{week}")).await, 0);
+    assert_eq!(count(format!("topic0=0x2&timestamp={at}")).await, 2);
+    assert_eq!(count(format!("timestamp={at}&index=gt:0&order=asc")).await, 1);
+    let too_long = format!("topic0=3&timestamp=gte:{EPOCH}&timestamp=lte:{}", EPOCH + 604_800);
+    for refused in ["topic0=0x3", "topic0=0x3&timestamp=gte:1", &too_long, "index=gt:0"] {
+        assert_eq!(net.get(&format!("{base}?{refused}")).await.0, 400, "{refused}");
+    }
 
     let result = net
         .ok(&format!("/api/v1/contracts/results/{}", log["transaction_hash"].as_str().unwrap()))

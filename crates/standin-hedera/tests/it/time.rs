@@ -12,12 +12,12 @@ use crate::harness::{EPOCH, Net, shown, signed, transfer};
 async fn a_transaction_is_accepted_until_ten_seconds_before_it_expires() {
     let net = Net::manual().await;
     let payer = net.owner(10).await;
-    // Valid for 120 s, and one second old.
+    // Valid for 120 s, and a second (less 2.1 ms) old.
     let pay = || net.body(&payer, transfer(&[(payer.num, -1), (2, 1)]));
     let (in_time, too_late) = (pay(), pay());
-    net.advance(Duration::from_millis(108_999));
+    net.advance(Duration::from_millis(109_002));
     assert_eq!(net.send(&signed(&in_time, &[&payer])).await, Code::Ok);
-    net.advance(Duration::from_millis(2));
+    net.advance(Duration::from_millis(1));
     assert_eq!(net.send(&signed(&too_late, &[&payer])).await, Code::TransactionExpired);
 }
 

@@ -49,7 +49,9 @@ pub(crate) async fn list(
     }
     let before: Option<CampaignId> = match query.cursor {
         Some(cursor) => Some(
-            cursor.parse().map_err(|_| Problem::malformed("`cursor` is what `next` said before"))?,
+            cursor
+                .parse()
+                .map_err(|_| Problem::malformed("`cursor` is what `next` said before"))?,
         ),
         None => None,
     };

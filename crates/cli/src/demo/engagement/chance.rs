@@ -168,8 +168,7 @@ mod tests {
     #[test]
     fn half_of_all_posts_get_nothing_and_a_tenth_gets_four_or_more() {
         let mut rng = rng();
-        let mut sizes: Vec<u64> =
-            (0..SAMPLES).map(|_| Sizes::MEASURED.sample(&mut rng)).collect();
+        let mut sizes: Vec<u64> = (0..SAMPLES).map(|_| Sizes::MEASURED.sample(&mut rng)).collect();
         near(share(&sizes, |size| size == 0), 0.49, 0.01);
         sizes.sort_unstable();
         // Measured: 2. The fitted law has 1 or 2 there: 78 % get at most one.
@@ -196,9 +195,8 @@ mod tests {
     fn the_busiest_tenth_makes_45_percent_of_the_acts() {
         let mut rng = rng();
         let habits = Habits::of(300);
-        let people: Vec<u64> = (0..SAMPLES)
-            .map(|_| u64::try_from(habits.sample(&mut rng)).unwrap())
-            .collect();
+        let people: Vec<u64> =
+            (0..SAMPLES).map(|_| u64::try_from(habits.sample(&mut rng)).unwrap()).collect();
         near(share(&people, |person| person < 30), 0.45, 0.02);
         assert_eq!(people.iter().max(), Some(&299));
     }

@@ -187,7 +187,8 @@ fn every_line_says_why() {
       reply ×2 at 0.5;
       at most 0.7 a participant;
       0.7 owed, scaled by 1 ÷ 1.05
-    1003 0 HBAR: like ×1 at 0.1 (last sighting: whether it still stands cannot be proved);
+    1003 0 HBAR: like ×1 at 0.1
+        (last sighting: whether it still stands cannot be proved);
       0.1 owed, scaled by 1 ÷ 1.05;
       0.09523809 is below the minimum payout of 0.1 and is refunded
     1004 0 HBAR: reply not counted:

@@ -22,5 +22,9 @@ fn amounts(allocation: &Allocation) -> Vec<(&str, u64)> {
 fn explained(allocation: &Allocation) -> String {
     let line = |line: &Line| format!("{} {}", line.profile, line.explain(Asset::Hbar));
     let lines: Vec<_> = allocation.lines.iter().map(line).collect();
-    lines.join("\n").replace("; ", ";\n  ").replace(": score", ":\n    score")
+    lines
+        .join("\n")
+        .replace("; ", ";\n  ")
+        .replace(": score", ":\n    score")
+        .replace(" (last", "\n    (last")
 }

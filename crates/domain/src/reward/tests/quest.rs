@@ -157,6 +157,7 @@ fn every_line_says_why() {
     6 0 HBAR: answer not counted:
         score 85, allowed 50: follows 900, followed by 0, no followers
     7 0 HBAR: answer not counted: withdrawn
-    8 0.00000002 HBAR: B is correct: a share of 0.00000002 (last sighting: whether it still stands cannot be proved)
+    8 0.00000002 HBAR: B is correct: a share of 0.00000002
+        (last sighting: whether it still stands cannot be proved)
     ");
 }

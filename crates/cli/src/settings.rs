@@ -1,0 +1,220 @@
+//! What a deployment says: a TOML file, overridden by `HASHBUZZ__SECTION__NAME` variables.
+//!
+//! An unknown key is an error that names it: a setting that is spelt wrong and silently ignored is
+//! how money is lost.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use hashbuzz_domain::campaign::Bounds;
+use hashbuzz_domain::{AccountId, Asset, Span};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Where the API listens.
+    #[serde(default = "listen")]
+    pub(crate) listen: SocketAddr,
+    /// `sqlite:PATH` or `postgres://…`.
+    #[serde(default = "database_url")]
+    pub(crate) database_url: String,
+    /// 32 random bytes in base64 (`hashbuzz vault-key`): seals access tokens in the database.
+    pub(crate) vault_key: SecretString,
+    #[serde(default)]
+    pub(crate) campaigns: Campaigns,
+    pub(crate) x: X,
+    pub(crate) hedera: Hedera,
+}
+
+/// What campaigns may be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Campaigns {
+    /// `required` or `none`.
+    pub(crate) review: Review,
+    /// The fee on a budget in basis points; 1000 = 10%.
+    pub(crate) fee_bps: u16,
+    pub(crate) min_duration_seconds: u32,
+    pub(crate) max_duration_seconds: u32,
+    pub(crate) max_claim_window_seconds: u32,
+    /// In HBAR, as decimal text.
+    pub(crate) minimum_payout: String,
+    /// 0 to 100; profiles with a higher score are not paid.
+    pub(crate) bot_threshold: u8,
+    /// How long after the close engagement without a network time may first be seen.
+    pub(crate) grace_seconds: u32,
+    pub(crate) track_every_seconds: u32,
+    pub(crate) sweep_every_seconds: u32,
+    /// Never closed by then after its end: the sponsor alone may recover everything.
+    pub(crate) recover_after_seconds: u32,
+    /// Where people join, as said in the second post.
+    pub(crate) join_url: String,
+}
+
+/// Whether campaigns are reviewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Review {
+    Required,
+    None,
+}
+
+impl Default for Campaigns {
+    fn default() -> Self {
+        Self {
+            review: Review::Required,
+            fee_bps: 1_000,
+            min_duration_seconds: 300,
+            max_duration_seconds: 30 * 86_400,
+            max_claim_window_seconds: 30 * 86_400,
+            minimum_payout: "0.01".to_owned(),
+            bot_threshold: 60,
+            grace_seconds: 300,
+            track_every_seconds: 300,
+            sweep_every_seconds: 6 * 3_600,
+            recover_after_seconds: 30 * 86_400,
+            join_url: String::new(),
+        }
+    }
+}
+
+/// X.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct X {
+    #[serde(default = "x_api")]
+    pub(crate) api_base: String,
+    pub(crate) consumer_key: Option<SecretString>,
+    pub(crate) consumer_secret: Option<SecretString>,
+    pub(crate) bearer: Option<SecretString>,
+    /// X's developer policy forbids paying for engagement. Nothing on X is paid until the operator
+    /// says here that they have read that and have X's consent.
+    #[serde(default)]
+    pub(crate) pay_to_engage_acknowledged: bool,
+}
+
+/// Hedera.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Hedera {
+    /// Node accounts by address: `nodes = { "host:50211" = "0.0.3" }`.
+    pub(crate) nodes: BTreeMap<String, String>,
+    /// The mirror node's REST address.
+    pub(crate) mirror: String,
+    pub(crate) operator: String,
+    pub(crate) operator_key: SecretString,
+    /// The escrow contract; not needed by `hashbuzz escrow deploy`.
+    pub(crate) contract: Option<String>,
+    /// 295 mainnet, 296 testnet, 298 local.
+    pub(crate) chain_id: u64,
+    /// In HBAR, as decimal text: the most that one transaction may cost.
+    #[serde(default = "max_fee")]
+    pub(crate) max_fee: String,
+    /// Between two looks at the escrow's log.
+    #[serde(default = "watch_every")]
+    pub(crate) watch_every_seconds: u32,
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+
+fn database_url() -> String {
+    "sqlite:hashbuzz.db".to_owned()
+}
+
+fn x_api() -> String {
+    "https://api.x.com".to_owned()
+}
+
+fn max_fee() -> String {
+    "20".to_owned()
+}
+
+const fn watch_every() -> u32 {
+    5
+}
+
+impl Settings {
+    /// Reads `file` (or `hashbuzz.toml` where there is one) and the environment.
+    ///
+    /// # Errors
+    /// A file that cannot be read; an unknown, missing or malformed setting, by name.
+    pub(crate) fn read(file: Option<&Path>) -> anyhow::Result<Self> {
+        let path = file.unwrap_or(Path::new("hashbuzz.toml"));
+        let source = config::File::from(path).required(file.is_some());
+        let environment = config::Environment::with_prefix("HASHBUZZ")
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true);
+        let read = config::Config::builder()
+            .add_source(source)
+            .add_source(environment)
+            .build()
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        read.try_deserialize().with_context(|| {
+            format!("{}: see docs/how-to/configure.md for every setting", path.display())
+        })
+    }
+
+    /// What campaigns may be, typed.
+    pub(crate) fn for_app(&self) -> anyhow::Result<hashbuzz_app::Settings> {
+        let given = &self.campaigns;
+        if given.fee_bps > 10_000 {
+            bail!("campaigns.fee_bps is at most 10000 (100%)");
+        }
+        if given.bot_threshold > 100 {
+            bail!("campaigns.bot_threshold is 0 to 100");
+        }
+        let span = Span::from_secs;
+        Ok(hashbuzz_app::Settings {
+            bounds: Bounds {
+                duration: span(given.min_duration_seconds)..=span(given.max_duration_seconds),
+                claim_window: Span::ZERO..=span(given.max_claim_window_seconds),
+                payable: Vec::new(),
+            },
+            review: given.review == Review::Required,
+            fee_bps: given.fee_bps,
+            minimum_payout: tinybars("campaigns.minimum_payout", &given.minimum_payout)?,
+            bot_threshold: given.bot_threshold,
+            grace: span(given.grace_seconds),
+            track_every: span(given.track_every_seconds.max(1)),
+            sweep_every: span(given.sweep_every_seconds.max(1)),
+            watch_every: span(self.hedera.watch_every_seconds.max(1)),
+            recover_after: span(given.recover_after_seconds),
+            join_url: given.join_url.clone(),
+        })
+    }
+}
+
+/// A decimal amount of HBAR, in tinybars.
+pub(crate) fn tinybars(name: &str, text: &str) -> anyhow::Result<u64> {
+    let amount = Asset::Hbar.parse(text).with_context(|| format!("{name} = \"{text}\""))?;
+    Ok(amount.units())
+}
+
+impl Hedera {
+    /// The network, typed.
+    pub(crate) fn network(&self) -> anyhow::Result<hashbuzz_ledger_hedera::Network> {
+        let mut nodes = BTreeMap::new();
+        for (address, account) in &self.nodes {
+            nodes.insert(address.clone(), account_id("hedera.nodes", account)?);
+        }
+        Ok(hashbuzz_ledger_hedera::Network {
+            nodes,
+            mirror: self.mirror.clone(),
+            request_timeout: Duration::from_secs(10),
+        })
+    }
+}
+
+/// An account in the settings.
+pub(crate) fn account_id(name: &str, text: &str) -> anyhow::Result<AccountId> {
+    text.parse().with_context(|| name.to_owned())
+}

@@ -1,0 +1,249 @@
+    fn act(&mut self, step: &Step) -> Result<Taken, String> {
+        let holders = self.model.holders.clone();
+        match step {
+            Step::Pass { seconds } => {
+                self.escrow.chain.pass((*seconds).into());
+                self.model.now = self.escrow.chain.now();
+                Ok(None)
+            }
+            Step::NativeTransfer { amount } => {
+                self.escrow.chain.fund(self.escrow.address, (*amount).into());
+                self.model.surplus += u128::from(*amount);
+                self.auditor.native_transfer((*amount).into());
+                Ok(None)
+            }
+            Step::Deposit { sponsor, part, allow } => self.deposit(*sponsor, *part, *allow),
+            Step::Allow { sponsor, part, max_fee_bps } => {
+                let sponsor = pick(&self.sponsors, *sponsor);
+                let amount = part.of(self.model.free_of(sponsor));
+                let call = abi::allowCall { asset: HBAR, amount, maxFeeBps: *max_fee_bps };
+                self.call(sponsor, &call, |m| m.allow(sponsor, amount, *max_fee_bps))
+            }
+            Step::Withdraw { by, sponsor, part } => {
+                let sponsor = pick(&self.sponsors, *sponsor);
+                let by = self.caller(*by, sponsor);
+                let amount = part.of(self.model.free_of(sponsor));
+                let call = abi::withdrawCall { asset: HBAR, amount };
+                self.call(by, &call, |m| m.withdraw(by, amount))
+            }
+            Step::WithdrawCredit { account } => self.withdraw_credit(*account),
+            Step::Open { account } => self.open(*account),
+            Step::WithdrawFees { by, part } => {
+                let by = self.caller(*by, holders.treasury);
+                let amount = part.of(self.model.fees);
+                let to = holders.treasury;
+                let call = abi::withdrawFeesCall { asset: HBAR, to, amount };
+                self.call(by, &call, |m| m.withdraw_fees(by, amount))
+            }
+            Step::Sweep { by, part } => {
+                let by = self.caller(*by, holders.admin);
+                let amount = part.of(self.model.surplus);
+                let call = abi::sweepSurplusCall { asset: HBAR, to: holders.admin, amount };
+                self.call(by, &call, |m| m.sweep(by, amount))
+            }
+            Step::SetCeiling { by, units } => {
+                let by = self.caller(*by, holders.admin);
+                let per_hour = u128::from(*units) * CEILING / 64;
+                let call = abi::setPayoutCeilingCall { asset: HBAR, perHour: per_hour };
+                self.call(by, &call, |m| m.set_ceiling(by, per_hour))
+            }
+            Step::Pause { by } => {
+                let by = self.caller(*by, holders.guardian);
+                self.call(by, &abi::pauseCall {}, |m| m.pause(by))
+            }
+            Step::Unpause { by } => {
+                let by = self.caller(*by, holders.admin);
+                self.call(by, &abi::unpauseCall {}, |m| m.unpause(by))
+            }
+            _ => self.act_on_campaign(step),
+        }
+    }
+
+    fn act_on_campaign(&mut self, step: &Step) -> Result<Taken, String> {
+        let operator = self.model.holders.operator;
+        match step {
+            Step::Create { .. } => self.create(step),
+            Step::TopUp { by, slot, budget, fee_bps } => {
+                let (by, id) = (self.caller(*by, operator), slot_id(*slot));
+                let sponsor = self.model.shown(id).sponsor;
+                let budget = budget.of(self.model.free_of(sponsor));
+                let fee = budget * u128::from(*fee_bps) / 10_000;
+                let call = abi::topUpCall { id, budget, fee };
+                self.call(by, &call, |m| m.top_up(by, id, budget, fee))
+            }
+            Step::Cancel { by, slot } => {
+                let (by, id) = (self.caller(*by, operator), slot_id(*slot));
+                self.call(by, &abi::cancelCall { id }, |m| m.cancel(by, id))
+            }
+            Step::Recover { by, slot } => {
+                let id = slot_id(*slot);
+                let by = self.caller(*by, self.model.shown(id).sponsor);
+                self.call(by, &abi::recoverCall { id }, |m| m.recover(by, id))
+            }
+            Step::Close { by, slot, total, shares, short } => {
+                let by = self.caller(*by, operator);
+                self.close(by, slot_id(*slot), *total, shares, *short)
+            }
+            Step::Pay { by, slot, skew, lines } => {
+                let by = self.caller(*by, operator);
+                self.pay(by, slot_id(*slot), *skew, lines)
+            }
+            Step::Claim { slot, line, account, flaw } => {
+                self.claim(slot_id(*slot), *line, *account, *flaw)
+            }
+            Step::Refund { by, slot } => {
+                let id = slot_id(*slot);
+                let by = self.caller(*by, self.model.shown(id).sponsor);
+                self.call(by, &abi::refundCall { id }, |m| m.refund(by, id))
+            }
+            Step::Finalise { by, slot } => {
+                let (by, id) = (self.caller(*by, operator), slot_id(*slot));
+                self.call(by, &abi::finaliseCall { id }, |m| m.finalise(by, id))
+            }
+            _ => Err(format!("{step:?} is not about a campaign")),
+        }
+    }
+
+    // ---- the longer steps ----
+
+    fn deposit(
+        &mut self,
+        sponsor: u8,
+        part: Part,
+        allow: Option<(Part, u16)>,
+    ) -> Result<Taken, String> {
+        let sponsor = pick(&self.sponsors, sponsor);
+        // A sponsor cannot send more than it has; "too much" is nothing here.
+        let purse = small(self.escrow.chain.balance(sponsor));
+        let value = if matches!(part, Part::TooMuch) { 0 } else { part.of(purse / 8) };
+        let Some((allowed, bps)) = allow else {
+            let call = abi::depositCall {};
+            return self.pay_in(sponsor, value, &call, |m| m.deposit(sponsor, value));
+        };
+        let amount = allowed.of(self.model.free_of(sponsor) + value);
+        let call = abi::depositAndAllowCall { amount, maxFeeBps: bps };
+        self.pay_in(sponsor, value, &call, |m| {
+            m.deposit(sponsor, value)?;
+            m.allow(sponsor, amount, bps)
+        })
+    }
+
+    fn create(&mut self, step: &Step) -> Result<Taken, String> {
+        let Step::Create { by, slot, sponsor, budget, fee_bps, window, run } = step else {
+            return Err("not a creation".to_owned());
+        };
+        let by = self.caller(*by, self.model.holders.operator);
+        let sponsor = pick(&self.sponsors, *sponsor);
+        let budget = budget.of(self.model.free_of(sponsor));
+        let call = abi::createCampaignCall {
+            id: slot_id(*slot),
+            sponsor,
+            asset: HBAR,
+            budget,
+            fee: budget * u128::from(*fee_bps) / 10_000,
+            claimWindow: *window,
+            refundAfter: self.model.now + u64::from(*run),
+        };
+        self.call(by, &call, |m| m.create(by, &call))
+    }
+
+    fn close(
+        &mut self,
+        by: Address,
+        id: B256,
+        total: Part,
+        shares: &[u8],
+        short: bool,
+    ) -> Result<Taken, String> {
+        let sum: u128 = shares.iter().map(|share| u128::from(*share)).sum();
+        let whole = total.of(self.model.shown(id).budget);
+        let lines = shares.iter().zip(0..).map(|(share, index)| Line {
+            index,
+            profile: digest(&format!("{id} {index}")),
+            amount: whole * u128::from(*share) / sum,
+        });
+        let allocation = Allocation::new(self.escrow.address, id, lines.collect());
+        // A root whose lines add up to more than the total: what a wrong or rogue operator commits.
+        let total = if short { whole / 2 } else { whole };
+        let call = abi::closeCall { id, root: allocation.root(), total };
+        let taken = self.call(by, &call, |m| m.close(by, &call))?;
+        if matches!(taken, Some((_, true))) {
+            self.allocations.insert(id, allocation);
+        }
+        Ok(taken)
+    }
+
+    fn pay(
+        &mut self,
+        by: Address,
+        id: B256,
+        skew: u8,
+        lines: &[(u8, u8, bool)],
+    ) -> Result<Taken, String> {
+        let lines: Vec<(Address, u64, u32)> = lines
+            .iter()
+            .map(|&(line, account, double)| {
+                let account = pick(&self.participants, account);
+                let amount = self.line(id, line).map_or(1, |line| line.amount);
+                let amount = if double { amount * 2 } else { amount };
+                (account, u64::try_from(amount).unwrap_or(u64::MAX), line.into())
+            })
+            .collect();
+        let entries = lines.iter().map(|&(account, amount, index)| entry(account, amount, index));
+        let batch = self.model.shown(id).lastBatch + 1 + u32::from(skew);
+        let call = abi::payBatchCall { id, batch, entries: entries.collect() };
+        self.call(by, &call, |m| m.pay(by, id, batch, &lines))
+    }
+
+    fn claim(&mut self, id: B256, line: u8, account: u8, flaw: Flaw) -> Result<Taken, String> {
+        // Contracts claim in the tests of the rules; here the caller signs for itself.
+        let account = pick(&self.participants[..5], account);
+        let known = self.line(id, line).is_some();
+        let Line { index, profile, amount } = self.line(id, line).unwrap_or(Line {
+            index: line.into(),
+            profile: B256::ZERO,
+            amount: 1,
+        });
+        let binder = match flaw {
+            Flaw::Signer => Binder::named("nobody"),
+            _ => self.escrow.people.binder.clone(),
+        };
+        let proof = self.allocations.get(&id).map(|allocation| match flaw {
+            Flaw::Proof => vec![digest("not a proof")],
+            _ => allocation.proof(line.into()),
+        });
+        let amount = if flaw == Flaw::Amount { amount + 1 } else { amount };
+        let binding = binder.bind(self.escrow.address, id, index, account);
+        let proof = proof.unwrap_or_default();
+        let call = abi::claimCall { id, index, profile, amount, proof, binding };
+        let by = if flaw == Flaw::Thief { self.participants[4] } else { account };
+        let proven = known && !matches!(flaw, Flaw::Amount | Flaw::Proof);
+        let bound = flaw != Flaw::Signer && by == account;
+        self.call(by, &call, |m| m.claim(by, &call, proven, bound))
+    }
+
+    fn withdraw_credit(&mut self, account: u8) -> Result<Taken, String> {
+        let account = pick(&self.participants, account);
+        let call = abi::withdrawCreditCall { asset: HBAR };
+        if account_is_ordinary(&self.participants, account) {
+            return self.call(account, &call, |m| m.withdraw_credit(account));
+        }
+        let target = self.escrow.address;
+        let data = call.abi_encode().into();
+        let act = Recipient::actCall { target, value: U256::ZERO, data }.abi_encode().into();
+        let caller = self.cast[0];
+        let answer = self.escrow.chain.transact(caller, account, 0, act).map_err(refused);
+        self.compare_answer("withdrawCredit", answer, |m| m.withdraw_credit(account))
+    }
+
+    fn open(&mut self, account: u8) -> Result<Taken, String> {
+        let shutter = self.participants[5];
+        if pick(&self.participants, account) == shutter {
+            let open = Recipient::openCall {}.abi_encode().into();
+            let opened = self.escrow.chain.transact(self.cast[0], shutter, 0, open);
+            opened.map_err(|failed| format!("{failed:?}"))?;
+            self.model.shut.remove(&shutter);
+        }
+        Ok(None)
+    }
+

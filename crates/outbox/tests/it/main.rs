@@ -1,0 +1,8 @@
+//! What the outbox promises, on both databases.
+
+mod claim;
+mod effects;
+mod endings;
+mod enqueue;
+mod leases;
+mod world;
