@@ -37,7 +37,7 @@ impl Default for Settings {
             review: true,
             fee_bps: 1_000,
             minimum_payout: 1_000_000,
-            bot_threshold: 60,
+            bot_threshold: hashbuzz_domain::engagement::score::DEFAULT_THRESHOLD,
             grace: Span::from_secs(300),
             track_every: Span::from_secs(300),
             sweep_every: Span::from_secs(6 * 3_600),

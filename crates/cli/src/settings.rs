@@ -74,7 +74,7 @@ impl Default for Campaigns {
             max_duration_seconds: 30 * 86_400,
             max_claim_window_seconds: 30 * 86_400,
             minimum_payout: "0.01".to_owned(),
-            bot_threshold: 60,
+            bot_threshold: hashbuzz_domain::engagement::score::DEFAULT_THRESHOLD,
             grace_seconds: 300,
             track_every_seconds: 300,
             sweep_every_seconds: 6 * 3_600,

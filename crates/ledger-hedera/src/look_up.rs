@@ -44,7 +44,7 @@ impl Hedera {
             return Ok(Outcome::Pending);
         }
         // Asked again, because the first answer may be older than what we know it has seen now.
-        match None::<TransactionRow> {
+        match ours(self.mirror.transactions(id).await?, &prepared.hash) {
             Some(row) => self.decided(id, &row, receipt).await,
             None => Ok(Outcome::Absent),
         }
@@ -137,7 +137,7 @@ mod tests {
             noted.store(true, Ordering::SeqCst);
             let newest =
                 watermark.map(|to| json!({"timestamp": {"from": "0.000000000", "to": to}}));
-            async { Json(json!({"blocks": newest.into_iter().collect::<Vec<_>>()})) }
+            async move { Json(json!({"blocks": newest.into_iter().collect::<Vec<_>>()})) }
         };
         let transactions = move || {
             let late = asked.load(Ordering::SeqCst);
@@ -149,7 +149,7 @@ mod tests {
                 })],
                 _ => vec![],
             };
-            async { Json(json!({"transactions": rows})) }
+            async move { Json(json!({"transactions": rows})) }
         };
         let app = Router::new()
             .route("/api/v1/blocks", get(blocks))

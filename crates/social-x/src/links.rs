@@ -11,33 +11,37 @@
 
 use std::ops::Range;
 
-const GENERIC: &str = "academy agency app art asia audio band bank bar best bet bid \
-    bike bio biz blog blue book bot boutique box build buzz cab cafe camp capital cards care cash \
-    casino cat center chat church city claims click clinic cloud club coach codes coffee com \
-    community company computer consulting cool coop crypto cyou dance data date day deals delivery \
-    design dev diamonds digital direct directory dog domains earth education email energy \
-    engineering estate events exchange expert express family fan fans farm fashion film finance \
-    fit football forum foundation fun fund fyi gallery game games garden gives gold gmbh golf \
-    group guide guru health help homes host house icu immo inc info institute int international \
-    jobs kim kitchen land law legal life limited link live loan lol love ltd market marketing mba \
-    media meme men miami mobi moe money movie museum music name net network news ngo ninja now nyc \
-    observer one onl online ooo org page partners parts party pet photo photos pics pink pizza \
-    place plus porn post press pro productions promo properties pub quest racing radio realty red \
-    rent repair report rest review reviews rip rocks run sale school science services sex shop \
-    show site ski social software solar solutions space sport store stream studio style sucks \
-    support surf systems tattoo tax team tech technology tel theater tips today tokyo tools top \
-    tours town toys trade trading training travel tube university vacations ventures video villas \
-    vip vision vote voyage watch webcam website wedding wiki win wine work works world \
-    wtf xxx xyz yoga zone edu gov mil arpa aero london paris berlin";
+const GENERIC: &str = "\
+    academy agency app art asia audio band bank bar best bet bid bike bio biz blog blue book \
+    bot boutique box build buzz cab cafe camp capital cards care cash casino cat center chat \
+    church city claims click clinic cloud club coach codes coffee com community company \
+    computer consulting cool coop crypto cyou dance data date day deals delivery design dev \
+    diamonds digital direct directory dog domains earth education email energy engineering \
+    estate events exchange expert express family fan fans farm fashion film finance fit \
+    football forum foundation fun fund fyi gallery game games garden gives gold gmbh golf \
+    group guide guru health help homes host house icu immo inc info institute int \
+    international jobs kim kitchen land law legal life limited link live loan lol love ltd \
+    market marketing mba media meme men miami mobi moe money movie museum music name net \
+    network news ngo ninja now nyc observer one onl online ooo org page partners parts party \
+    pet photo photos pics pink pizza place plus porn post press pro productions promo \
+    properties pub quest racing radio realty red rent repair report rest review reviews rip \
+    rocks run sale school science services sex shop show site ski social software solar \
+    solutions space sport store stream studio style sucks support surf systems tattoo tax team \
+    tech technology tel theater tips today tokyo tools top tours town toys trade trading \
+    training travel tube university vacations ventures video villas vip vision vote voyage \
+    watch webcam website wedding wiki win wine work works world wtf xxx xyz yoga zone edu gov \
+    mil arpa aero london paris berlin";
 
-const COUNTRIES: &str = "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi \
-    bj bm bn bo br bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj \
-    dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs \
-    gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr \
-    kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv \
-    mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa \
-    re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th \
-    tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw";
+const COUNTRIES: &str = "\
+    ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br \
+    bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do \
+    dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt \
+    gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp \
+    kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms \
+    mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr \
+    ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx \
+    sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn \
+    vu wf ws ye yt za zm zw";
 
 /// The byte ranges of the links in `text`, in order.
 pub(crate) fn find(text: &str) -> Vec<Range<usize>> {

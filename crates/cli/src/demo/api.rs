@@ -29,8 +29,6 @@ pub(super) struct Campaign {
     pub(super) steps: Vec<Step>,
     #[serde(default)]
     pub(super) starts_at: Option<String>,
-    #[serde(default)]
-    pub(super) claim_until: Option<String>,
     pub(super) money: Money,
     pub(super) totals: Totals,
 }
@@ -40,7 +38,6 @@ pub(super) struct Campaign {
 pub(super) struct Post {
     pub(super) step: String,
     pub(super) id: String,
-    pub(super) url: String,
 }
 
 /// How one step stands.

@@ -2,14 +2,17 @@
 //! accounts on the other, and the escrow contract.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use hashbuzz_domain::{AccountId, EvmAddress, Time};
 use hashbuzz_ledger_hedera::{Network, Roles, deploy};
 use hashbuzz_outbox::{Clock as _, SystemClock};
 use rand_chacha::ChaCha12Rng;
-use serde_json::json;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::time::interval;
 
 use super::books::Found;
 use super::chain::Chain;
@@ -17,6 +20,7 @@ use super::children::Children;
 use super::control::{HederaControl, LedgerAccount, XApp, XControl, XUser};
 use super::population::{Member, Population, Wallet, brand};
 use super::shows::FEE_BASIS_POINTS;
+use super::web::{Refused, Web};
 
 /// What everybody else has at the beginning: 1,000 HBAR.
 const SERVICE_BALANCE: u64 = 100_000_000_000;
@@ -78,7 +82,7 @@ impl Ground {
         let (app, (users, brands), (services, participants)) = tokio::try_join!(
             x.app(),
             populate(&x, &population),
-            open(&hedera, population.people.len())
+            open(&hedera, children.mirror, population.people.len())
         )?;
         let [admin, reviewer, operator, first, second] = services;
         let network = Network {
@@ -139,14 +143,14 @@ impl Ground {
         .await?;
         wallet.deposit_and_allow(contract, amount, amount, FEE_BASIS_POINTS, now()).await?;
         let chain = Chain::new(self.children.mirror, contract.to_string())?;
-        let mut look = tokio::time::interval(Duration::from_millis(50));
+        let mut look = interval(Duration::from_millis(50));
         for _ in 0..100 {
             look.tick().await;
             if chain.free_balance(&campaigner.opened.evm_address).await? >= amount {
                 return Ok(());
             }
         }
-        anyhow::bail!("the deposit of {} is not seen by the mirror node", campaigner.id)
+        bail!("the deposit of {} is not seen by the mirror node", campaigner.id)
     }
 }
 
@@ -226,14 +230,35 @@ async fn populate(
 
 async fn open(
     hedera: &HederaControl,
+    mirror: SocketAddr,
     people: usize,
 ) -> anyhow::Result<([Account; 5], Vec<Account>)> {
     let services = hedera.open(5, SERVICE_BALANCE).await?;
     let services: Vec<Account> = services.into_iter().map(understood).collect::<Result<_, _>>()?;
     let services = services.try_into().ok().context("five accounts were asked for")?;
     let participants = hedera.open(people, POCKET_MONEY).await?;
-    let participants = participants.into_iter().map(understood).collect::<Result<_, _>>()?;
+    let participants: Vec<Account> =
+        participants.into_iter().map(understood).collect::<Result<_, _>>()?;
+    if let Some(last) = participants.last() {
+        seen(mirror, &last.opened.account).await?;
+    }
     Ok((services, participants))
+}
+
+/// Returns when the mirror node, which is a little behind, knows `account`.
+async fn seen(mirror: SocketAddr, account: &str) -> anyhow::Result<()> {
+    let web = Web::new(format!("http://{mirror}/api/v1/accounts"))?;
+    let path = format!("/{account}?transactions=false");
+    let mut looks = interval(Duration::from_millis(25));
+    for _ in 0..200 {
+        looks.tick().await;
+        let Err(error) = web.get::<Value>(&path).await else { return Ok(()) };
+        let refused = error.downcast_ref::<Refused>();
+        if refused.is_none_or(|refused| refused.status != StatusCode::NOT_FOUND) {
+            return Err(error);
+        }
+    }
+    bail!("the mirror node does not show {account} within five seconds")
 }
 
 fn understood(opened: LedgerAccount) -> anyhow::Result<Account> {

@@ -1,4 +1,26 @@
-    fn act(&mut self, step: &Step) -> Result<Taken, String> {
+//! What each step calls, and what it expects.
+//!
+//! Steps name campaigns and lines by number. Four times out of five the number counts only those
+//! for which the call makes sense (a running campaign to close, a line not yet paid), else random
+//! calls would mostly meet the first gate and never what is behind it.
+
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::SolCall;
+
+use super::ACCEPTED;
+use super::steps::{By, Flaw, Part, Step};
+use super::world::{CEILING, ORDINARY, Taken, World, pick};
+use crate::abi::HashbuzzEscrow as abi;
+use crate::abi::{Recipient, state};
+use crate::allocation::{Allocation, Line, entry};
+use crate::chain::digest;
+use crate::escrow::{HBAR, refused, small};
+
+/// Numbers from here on count everything.
+const WILD: u8 = 205;
+
+impl World {
+    pub(super) fn act(&mut self, step: &Step) -> Result<Taken, String> {
         let holders = self.model.holders.clone();
         match step {
             Step::Pass { seconds } => {
@@ -64,7 +86,7 @@
         match step {
             Step::Create { .. } => self.create(step),
             Step::TopUp { by, slot, budget, fee_bps } => {
-                let (by, id) = (self.caller(*by, operator), slot_id(*slot));
+                let (by, id) = (self.caller(*by, operator), self.target(*slot, state::ACTIVE));
                 let sponsor = self.model.shown(id).sponsor;
                 let budget = budget.of(self.model.free_of(sponsor));
                 let fee = budget * u128::from(*fee_bps) / 10_000;
@@ -72,32 +94,32 @@
                 self.call(by, &call, |m| m.top_up(by, id, budget, fee))
             }
             Step::Cancel { by, slot } => {
-                let (by, id) = (self.caller(*by, operator), slot_id(*slot));
+                let (by, id) = (self.caller(*by, operator), self.target(*slot, state::ACTIVE));
                 self.call(by, &abi::cancelCall { id }, |m| m.cancel(by, id))
             }
             Step::Recover { by, slot } => {
-                let id = slot_id(*slot);
+                let id = self.target(*slot, state::ACTIVE);
                 let by = self.caller(*by, self.model.shown(id).sponsor);
                 self.call(by, &abi::recoverCall { id }, |m| m.recover(by, id))
             }
             Step::Close { by, slot, total, shares, short } => {
                 let by = self.caller(*by, operator);
-                self.close(by, slot_id(*slot), *total, shares, *short)
+                self.close(by, self.target(*slot, state::ACTIVE), *total, shares, *short)
             }
             Step::Pay { by, slot, skew, lines } => {
                 let by = self.caller(*by, operator);
-                self.pay(by, slot_id(*slot), *skew, lines)
+                self.pay(by, self.target(*slot, state::CLOSED), *skew, lines)
             }
             Step::Claim { slot, line, account, flaw } => {
-                self.claim(slot_id(*slot), *line, *account, *flaw)
+                self.claim(self.target(*slot, state::CLOSED), *line, *account, *flaw)
             }
             Step::Refund { by, slot } => {
-                let id = slot_id(*slot);
+                let id = self.target(*slot, state::CLOSED);
                 let by = self.caller(*by, self.model.shown(id).sponsor);
                 self.call(by, &abi::refundCall { id }, |m| m.refund(by, id))
             }
             Step::Finalise { by, slot } => {
-                let (by, id) = (self.caller(*by, operator), slot_id(*slot));
+                let (by, id) = (self.caller(*by, operator), self.target(*slot, state::CLOSED));
                 self.call(by, &abi::finaliseCall { id }, |m| m.finalise(by, id))
             }
             _ => Err(format!("{step:?} is not about a campaign")),
@@ -136,7 +158,7 @@
         let sponsor = pick(&self.sponsors, *sponsor);
         let budget = budget.of(self.model.free_of(sponsor));
         let call = abi::createCampaignCall {
-            id: slot_id(*slot),
+            id: self.target(*slot, state::NONE),
             sponsor,
             asset: HBAR,
             budget,
@@ -167,7 +189,7 @@
         let total = if short { whole / 2 } else { whole };
         let call = abi::closeCall { id, root: allocation.root(), total };
         let taken = self.call(by, &call, |m| m.close(by, &call))?;
-        if matches!(taken, Some((_, true))) {
+        if matches!(&taken, Some((_, answer)) if answer == ACCEPTED) {
             self.allocations.insert(id, allocation);
         }
         Ok(taken)
@@ -184,9 +206,12 @@
             .iter()
             .map(|&(line, account, double)| {
                 let account = pick(&self.participants, account);
-                let amount = self.line(id, line).map_or(1, |line| line.amount);
+                let (index, amount) = match self.line(id, line) {
+                    Some((_, line)) => (line.index, line.amount),
+                    None => (line.into(), 1),
+                };
                 let amount = if double { amount * 2 } else { amount };
-                (account, u64::try_from(amount).unwrap_or(u64::MAX), line.into())
+                (account, u64::try_from(amount).unwrap_or(u64::MAX), index)
             })
             .collect();
         let entries = lines.iter().map(|&(account, amount, index)| entry(account, amount, index));
@@ -197,27 +222,19 @@
 
     fn claim(&mut self, id: B256, line: u8, account: u8, flaw: Flaw) -> Result<Taken, String> {
         // Contracts claim in the tests of the rules; here the caller signs for itself.
-        let account = pick(&self.participants[..5], account);
-        let known = self.line(id, line).is_some();
-        let Line { index, profile, amount } = self.line(id, line).unwrap_or(Line {
-            index: line.into(),
-            profile: B256::ZERO,
-            amount: 1,
-        });
-        let binder = match flaw {
-            Flaw::Signer => Binder::named("nobody"),
-            _ => self.escrow.people.binder.clone(),
+        let account = pick(&self.participants[..ORDINARY], account);
+        let found = self.line(id, line);
+        let nowhere = Line { index: line.into(), profile: B256::ZERO, amount: 1 };
+        let (position, Line { index, profile, amount }) = found.unwrap_or((0, nowhere));
+        let proof = match self.allocations.get(&id) {
+            Some(allocation) if flaw != Flaw::Proof => allocation.proof(position),
+            _ => vec![digest("not a proof")],
         };
-        let proof = self.allocations.get(&id).map(|allocation| match flaw {
-            Flaw::Proof => vec![digest("not a proof")],
-            _ => allocation.proof(line.into()),
-        });
         let amount = if flaw == Flaw::Amount { amount + 1 } else { amount };
-        let binding = binder.bind(self.escrow.address, id, index, account);
-        let proof = proof.unwrap_or_default();
+        let binding = self.binding(flaw == Flaw::Signer, id, index, account);
         let call = abi::claimCall { id, index, profile, amount, proof, binding };
-        let by = if flaw == Flaw::Thief { self.participants[4] } else { account };
-        let proven = known && !matches!(flaw, Flaw::Amount | Flaw::Proof);
+        let by = if flaw == Flaw::Thief { self.participants[ORDINARY - 1] } else { account };
+        let proven = found.is_some() && !matches!(flaw, Flaw::Amount | Flaw::Proof);
         let bound = flaw != Flaw::Signer && by == account;
         self.call(by, &call, |m| m.claim(by, &call, proven, bound))
     }
@@ -225,7 +242,7 @@
     fn withdraw_credit(&mut self, account: u8) -> Result<Taken, String> {
         let account = pick(&self.participants, account);
         let call = abi::withdrawCreditCall { asset: HBAR };
-        if account_is_ordinary(&self.participants, account) {
+        if self.participants[..ORDINARY].contains(&account) {
             return self.call(account, &call, |m| m.withdraw_credit(account));
         }
         let target = self.escrow.address;
@@ -237,7 +254,7 @@
     }
 
     fn open(&mut self, account: u8) -> Result<Taken, String> {
-        let shutter = self.participants[5];
+        let shutter = self.participants[ORDINARY];
         if pick(&self.participants, account) == shutter {
             let open = Recipient::openCall {}.abi_encode().into();
             let opened = self.escrow.chain.transact(self.cast[0], shutter, 0, open);
@@ -247,3 +264,31 @@
         Ok(None)
     }
 
+    // ---- choosing ----
+
+    fn caller(&self, by: By, right: Address) -> Address {
+        match by {
+            By::Right => right,
+            By::Any(n) => pick(&self.cast, n),
+        }
+    }
+
+    /// The n-th campaign in `wanted` state, or for a wild number any.
+    fn target(&self, n: u8, wanted: u8) -> B256 {
+        let found: Vec<B256> = self
+            .ids
+            .iter()
+            .copied()
+            .filter(|id| n >= WILD || self.model.state_of(*id) == wanted)
+            .collect();
+        *found.get(usize::from(n) % found.len().max(1)).unwrap_or(&self.ids[0])
+    }
+
+    /// The n-th line that is not paid, or for a wild number any.
+    fn line(&self, id: B256, n: u8) -> Option<(usize, Line)> {
+        let lines = self.allocations.get(&id)?.lines().iter().copied().enumerate();
+        let open: Vec<_> =
+            lines.filter(|(_, line)| n >= WILD || !self.model.is_paid(id, line.index)).collect();
+        open.get(usize::from(n) % open.len().max(1)).copied()
+    }
+}

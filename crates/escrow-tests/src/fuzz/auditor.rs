@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256, U256};
 
 use crate::abi::EscrowEvent;
 use crate::escrow::small;
@@ -36,12 +36,14 @@ pub(super) struct Auditor {
     fees_taken: u128,
     ceiling: u128,
     payouts: Vec<(u64, u128)>,
+    /// What everybody outside should have.
+    wallets: BTreeMap<Address, u128>,
 }
 
 impl Auditor {
-    /// Begins with the ceiling of the deployment.
-    pub(super) fn new(ceiling: u128) -> Self {
-        Self { ceiling, ..Self::default() }
+    /// Begins with the ceiling of the deployment and what everybody has.
+    pub(super) fn new(ceiling: u128, wallets: BTreeMap<Address, u128>) -> Self {
+        Self { ceiling, wallets, ..Self::default() }
     }
 
     /// Money came in past the contract's code.
@@ -79,13 +81,35 @@ impl Auditor {
         Ok(())
     }
 
+    /// Compares what everybody has with what the log says that they got.
+    ///
+    /// # Errors
+    /// Who has more or less.
+    pub(super) fn compare_wallets(
+        &self,
+        mut has: impl FnMut(Address) -> u128,
+    ) -> Result<(), String> {
+        for (account, expected) in &self.wallets {
+            let has = has(*account);
+            if has != *expected {
+                return Err(format!("{account} has {has}, the log says {expected}"));
+            }
+        }
+        Ok(())
+    }
+
     fn book(&mut self, now: u64, event: &EscrowEvent) -> Result<(), String> {
         match event {
-            EscrowEvent::Deposited(e) => self.deposited += small(e.amount),
-            EscrowEvent::Withdrawn(e) => self.left += small(e.amount),
-            EscrowEvent::CreditWithdrawn(e) => self.left += small(e.amount),
+            EscrowEvent::Deposited(e) => {
+                self.deposited += small(e.amount);
+                let wallet = self.wallets.entry(e.sponsor).or_default();
+                let rest = wallet.checked_sub(small(e.amount));
+                *wallet = rest.ok_or("a sponsor deposited more than it had")?;
+            }
+            EscrowEvent::Withdrawn(e) => self.leave(e.sponsor, e.amount),
+            EscrowEvent::CreditWithdrawn(e) => self.leave(e.account, e.amount),
             EscrowEvent::FeesWithdrawn(e) => {
-                self.left += small(e.amount);
+                self.leave(e.to, e.amount);
                 self.fees_taken += small(e.amount);
                 if self.fees_taken > self.fees_earned {
                     let (taken, earned) = (self.fees_taken, self.fees_earned);
@@ -95,6 +119,7 @@ impl Auditor {
             EscrowEvent::SurplusSwept(e) => {
                 let rest = self.surplus.checked_sub(small(e.amount));
                 self.surplus = rest.ok_or("more than the surplus was swept")?;
+                *self.wallets.entry(e.to).or_default() += small(e.amount);
             }
             EscrowEvent::PayoutCeilingSet(e) => self.ceiling = e.perHour,
             EscrowEvent::CampaignCreated(e) => {
@@ -136,7 +161,7 @@ impl Auditor {
             return Err(format!("line {} was paid twice", e.index));
         }
         if !e.credited {
-            self.left += e.amount;
+            self.leave(e.account, U256::from(e.amount));
         }
         self.payouts.retain(|(at, _)| at + HOUR > now);
         self.payouts.push((now, e.amount));
@@ -145,6 +170,11 @@ impl Auditor {
             return Err(format!("{hour} were paid in an hour, the ceiling is {}", self.ceiling));
         }
         Ok(())
+    }
+
+    fn leave(&mut self, to: Address, amount: U256) {
+        self.left += small(amount);
+        *self.wallets.entry(to).or_default() += small(amount);
     }
 
     fn campaign(&mut self, id: B256) -> Result<&mut Campaign, String> {

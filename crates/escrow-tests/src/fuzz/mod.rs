@@ -2,12 +2,14 @@
 //!
 //! A run is many short lives of one contract: each begins with a fresh deployment and takes a
 //! sequence of [`steps`]. After every call the answer (success, or the exact error), the balance
-//! and the liabilities must be what the model says; after every twenty, every balance, campaign and
+//! and the liabilities must be what the model says; after every forty, every balance, campaign and
 //! line. The auditor follows the log and the balances alone. A failure is shrunk to the shortest
 //! sequence that still fails and comes with the seed.
 
+mod acts;
 mod auditor;
 mod model;
+mod refusal;
 mod steps;
 mod world;
 
@@ -22,7 +24,7 @@ use self::world::World;
 pub use self::steps::Step;
 
 /// Steps in one life of a contract.
-const LENGTH: usize = 100;
+const LENGTH: usize = 120;
 
 /// Against what a run compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,42 +35,39 @@ pub enum Checks {
     BooksAlone,
 }
 
-/// How many calls of each function were accepted and refused.
+/// How often each function answered what: [`ACCEPTED`], or the name of an error.
 #[derive(Clone, Debug, Default)]
-pub struct Tally(BTreeMap<&'static str, (u64, u64)>);
+pub struct Tally(BTreeMap<(&'static str, String), u64>);
+
+/// The answer that is no error.
+pub const ACCEPTED: &str = "accepted";
 
 impl Tally {
-    fn count(&mut self, function: &'static str, accepted: bool) {
-        let (yes, no) = self.0.entry(function).or_default();
-        *(if accepted { yes } else { no }) += 1;
+    fn count(&mut self, function: &'static str, answer: &str) {
+        *self.0.entry((function, answer.to_owned())).or_default() += 1;
     }
 
     /// All calls.
     pub fn calls(&self) -> u64 {
-        self.0.values().map(|(yes, no)| yes + no).sum()
+        self.0.values().sum()
     }
 
-    /// Accepted calls of `function`.
-    pub fn accepted(&self, function: &str) -> u64 {
-        self.0.get(function).map_or(0, |(yes, _)| *yes)
+    /// How often `function` was accepted.
+    pub fn accepted(&self, function: &'static str) -> u64 {
+        self.0.get(&(function, ACCEPTED.to_owned())).copied().unwrap_or_default()
     }
 
-    /// Refused calls of `function`.
-    pub fn refused(&self, function: &str) -> u64 {
-        self.0.get(function).map_or(0, |(_, no)| *no)
-    }
-
-    /// The functions that were called.
-    pub fn functions(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.0.keys().copied()
+    /// How often any function answered `answer`.
+    pub fn answered(&self, answer: &str) -> u64 {
+        let counts = self.0.iter().filter(|((_, given), _)| given == answer);
+        counts.map(|(_, count)| count).sum()
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<18}{:>10}{:>10}", "function", "accepted", "refused")?;
-        for (function, (yes, no)) in &self.0 {
-            writeln!(f, "{function:<18}{yes:>10}{no:>10}")?;
+        for ((function, answer), count) in &self.0 {
+            writeln!(f, "{function:<18}{answer:<36}{count:>8}")?;
         }
         write!(f, "{} calls", self.calls())
     }

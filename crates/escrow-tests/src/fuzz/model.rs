@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, U256};
 
-use crate::abi::HashbuzzEscrow as abi;
 use super::refusal::{Answer, ensure, in_range, less, out_of_range, within};
+use crate::abi::HashbuzzEscrow as abi;
 use crate::abi::{Campaign, EscrowError, state};
 use crate::escrow::HBAR;
 use crate::stage::{DAY, HOUR};
@@ -91,6 +91,10 @@ impl Model {
         shown
     }
 
+    pub(super) fn state_of(&self, id: B256) -> u8 {
+        self.campaigns.get(&id).map_or(state::NONE, |entry| entry.shown.state)
+    }
+
     pub(super) fn refundable(&self, id: B256) -> u128 {
         match self.campaigns.get(&id) {
             Some(entry) if entry.shown.state == state::CLOSED => self.due(entry),
@@ -140,10 +144,9 @@ impl Model {
     }
 
     fn entry(&self, id: B256, wanted: u8) -> Result<&Entry, EscrowError> {
-        let found = self.campaigns.get(&id);
-        let state = found.map_or(state::NONE, |entry| entry.shown.state);
-        let wrong = abi::WrongState { id, state };
-        found.filter(|_| state == wanted).ok_or_else(|| wrong.into())
+        let state = self.state_of(id);
+        let found = self.campaigns.get(&id).filter(|_| state == wanted);
+        found.ok_or_else(|| abi::WrongState { id, state }.into())
     }
 
     fn entry_mut(&mut self, id: B256, wanted: u8) -> Result<&mut Entry, EscrowError> {

@@ -97,12 +97,20 @@ fn small_part() -> impl Strategy<Value = Part> {
     prop_oneof![19 => (0_u8..64).prop_map(Part::Of), 1 => Just(Part::TooMuch)]
 }
 
+fn fee_cap() -> impl Strategy<Value = u16> {
+    prop_oneof![1 => 0_u16..1_200, 3 => 1_200_u16..3_000]
+}
+
+fn most() -> impl Strategy<Value = Part> {
+    prop_oneof![3 => (128_u8..=255).prop_map(Part::Of), 2 => Just(Part::All), 1 => part()]
+}
+
 fn by() -> impl Strategy<Value = By> {
     prop_oneof![9 => Just(By::Right), 1 => any::<u8>().prop_map(By::Any)]
 }
 
 fn slot() -> impl Strategy<Value = u8> {
-    0_u8..8
+    any::<u8>()
 }
 
 fn flaw() -> impl Strategy<Value = Flaw> {
@@ -121,17 +129,18 @@ fn step() -> impl Strategy<Value = Step> {
         40 => life(),
         45 => payouts(),
         12 => (1_u32..4_000).prop_map(|seconds| Step::Pass { seconds }),
+        1 => (1_u32..4_000_000).prop_map(|seconds| Step::Pass { seconds }),
         1 => (1_u32..1_000_000).prop_map(|amount| Step::NativeTransfer { amount }),
         7 => powers(),
     ]
 }
 
 fn money() -> impl Strategy<Value = Step> {
-    let allow = proptest::option::weighted(0.8, (part(), 0_u16..3_000));
+    let allow = proptest::option::weighted(0.8, (most(), fee_cap()));
     prop_oneof![
         4 => (0_u8..3, part(), allow)
             .prop_map(|(sponsor, part, allow)| Step::Deposit { sponsor, part, allow }),
-        3 => (0_u8..3, part(), 0_u16..3_000).prop_map(|(sponsor, part, max_fee_bps)| Step::Allow {
+        3 => (0_u8..3, most(), fee_cap()).prop_map(|(sponsor, part, max_fee_bps)| Step::Allow {
             sponsor,
             part,
             max_fee_bps,
@@ -143,7 +152,7 @@ fn money() -> impl Strategy<Value = Step> {
 }
 
 fn life() -> impl Strategy<Value = Step> {
-    let create = (by(), slot(), 0_u8..3, part(), 0_u16..1_200, 0_u32..9_000, 0_u32..20_000);
+    let create = (by(), slot(), 0_u8..3, part(), 0_u16..1_200, 0_u32..6_000, 0_u32..12_000);
     let shares = vec(1_u8..=255, 0..7);
     let close = (by(), slot(), part(), shares, proptest::bool::weighted(0.2));
     prop_oneof![
@@ -157,18 +166,18 @@ fn life() -> impl Strategy<Value = Step> {
         6 => close.prop_map(|(by, slot, total, shares, short)| Step::Close {
             by, slot, total, shares, short,
         }),
-        3 => (by(), slot()).prop_map(|(by, slot)| Step::Refund { by, slot }),
-        2 => (by(), slot()).prop_map(|(by, slot)| Step::Finalise { by, slot }),
+        2 => (by(), slot()).prop_map(|(by, slot)| Step::Refund { by, slot }),
+        1 => (by(), slot()).prop_map(|(by, slot)| Step::Finalise { by, slot }),
     ]
 }
 
 fn payouts() -> impl Strategy<Value = Step> {
     let skew = prop_oneof![12 => Just(0_u8), 1 => 1_u8..3];
-    let lines = vec((0_u8..8, 0_u8..8, proptest::bool::weighted(0.05)), 0..4);
+    let lines = vec((any::<u8>(), 0_u8..8, proptest::bool::weighted(0.03)), 0..4);
     prop_oneof![
         2 => (by(), slot(), skew, lines)
             .prop_map(|(by, slot, skew, lines)| Step::Pay { by, slot, skew, lines }),
-        2 => (slot(), 0_u8..8, 0_u8..8, flaw())
+        2 => (slot(), any::<u8>(), 0_u8..8, flaw())
             .prop_map(|(slot, line, account, flaw)| Step::Claim { slot, line, account, flaw }),
     ]
 }
@@ -179,7 +188,7 @@ fn powers() -> impl Strategy<Value = Step> {
         1 => (by(), part()).prop_map(|(by, part)| Step::Sweep { by, part }),
         2 => (by(), any::<u8>()).prop_map(|(by, units)| Step::SetCeiling { by, units }),
         1 => by().prop_map(|by| Step::Pause { by }),
-        3 => by().prop_map(|by| Step::Unpause { by }),
+        5 => by().prop_map(|by| Step::Unpause { by }),
         1 => (0_u8..8).prop_map(|account| Step::Open { account }),
     ]
 }

@@ -1,45 +1,57 @@
 //! Takes steps in the contract and in the model and compares.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::SolCall;
 
 use super::auditor::Auditor;
-use super::model::{Answer, Holders, Model};
-use super::steps::{By, Flaw, Part, Step};
-use super::{Checks, Tally};
+use super::model::{Holders, Model};
+use super::refusal::Answer;
+use super::steps::Step;
+use super::{ACCEPTED, Checks, Tally};
 use crate::abi::HashbuzzEscrow as abi;
 use crate::abi::Recipient;
-use crate::allocation::{Allocation, Binder, Line, entry};
+use crate::allocation::{Allocation, Binder};
 use crate::artefact::creation_code;
 use crate::chain::{address, digest};
-use crate::escrow::{Escrow, HBAR, ONE, Refused, events, refused, small};
+use crate::escrow::{Escrow, HBAR, ONE, Refused, events, small};
 
 /// What every outsider starts with.
 const PURSE: u128 = 1_000_000 * ONE;
 /// The ceiling at deployment, low enough to be met.
-const CEILING: u128 = 200_000 * ONE;
+pub(super) const CEILING: u128 = 200_000 * ONE;
 /// How many lines an allocation may have.
 const LINES: u32 = 8;
+/// How many campaigns a life may see.
+const CAMPAIGNS: u32 = 12;
+/// How many of the participants have an ordinary account.
+pub(super) const ORDINARY: usize = 5;
 
 /// Contract, model, auditor and the people around them.
 pub(super) struct World {
-    escrow: Escrow,
-    model: Model,
-    auditor: Auditor,
+    pub(super) escrow: Escrow,
+    pub(super) model: Model,
+    pub(super) auditor: Auditor,
     checks: Checks,
-    sponsors: Vec<Address>,
+    pub(super) sponsors: Vec<Address>,
     /// Ordinary accounts first, then contracts.
-    participants: Vec<Address>,
+    pub(super) participants: Vec<Address>,
     /// Everybody who has an ordinary account.
-    cast: Vec<Address>,
-    allocations: BTreeMap<B256, Allocation>,
+    pub(super) cast: Vec<Address>,
+    pub(super) ids: Vec<B256>,
+    pub(super) allocations: BTreeMap<B256, Allocation>,
+    bindings: Bindings,
     taken: u32,
 }
 
+/// Signatures that were made before, in any life: they take longer than the calls they are for.
+type Bindings = Rc<RefCell<BTreeMap<(bool, B256, u32, Address), Bytes>>>;
+
 /// What a step did: the name of the function, and the contract's answer.
-type Taken = Option<(&'static str, bool)>;
+pub(super) type Taken = Option<(&'static str, String)>;
 
 impl World {
     /// Deploys `artefact`.
@@ -79,8 +91,22 @@ impl World {
                 model.shut.insert(account);
             }
         }
-        let (allocations, auditor) = (BTreeMap::new(), Auditor::new(CEILING));
-        Self { escrow, model, auditor, checks, sponsors, participants, cast, allocations, taken: 0 }
+        let ids = (0..CAMPAIGNS).map(|n| digest(&format!("campaign {n}"))).collect();
+        let mut world = Self {
+            escrow,
+            model,
+            auditor: Auditor::default(),
+            checks,
+            sponsors,
+            participants,
+            cast,
+            ids,
+            allocations: BTreeMap::new(),
+            bindings: Bindings::default(),
+            taken: 0,
+        };
+        world.auditor = world.new_auditor();
+        world
     }
 
     /// A copy to take a sequence in. Only from an untouched world, for books are not copied.
@@ -88,32 +114,52 @@ impl World {
         Self {
             escrow: self.escrow.fork(),
             model: self.model.clone(),
-            auditor: Auditor::new(CEILING),
+            auditor: self.new_auditor(),
             checks: self.checks,
             sponsors: self.sponsors.clone(),
             participants: self.participants.clone(),
             cast: self.cast.clone(),
+            ids: self.ids.clone(),
             allocations: BTreeMap::new(),
+            bindings: Rc::clone(&self.bindings),
             taken: 0,
         }
+    }
+
+    fn new_auditor(&self) -> Auditor {
+        let contracts = self.participants[ORDINARY..].iter().map(|account| (*account, 0));
+        let people = self.cast.iter().map(|account| (*account, PURSE));
+        Auditor::new(CEILING, people.chain(contracts).collect())
+    }
+
+    /// The operator's signature that the line is the account's, or somebody else's.
+    pub(super) fn binding(&self, forged: bool, id: B256, index: u32, account: Address) -> Bytes {
+        let mut bindings = self.bindings.borrow_mut();
+        let binding = bindings.entry((forged, id, index, account)).or_insert_with(|| {
+            let nobody = Binder::named("nobody");
+            let binder = if forged { &nobody } else { &self.escrow.people.binder };
+            binder.bind(self.escrow.address, id, index, account)
+        });
+        binding.clone()
     }
 
     /// Takes one step; `Err` is what should not have happened.
     pub(super) fn take(&mut self, step: &Step, tally: &mut Tally) -> Result<(), String> {
         self.escrow.chain.pass(1);
         self.model.now = self.escrow.chain.now();
-        if let Some((function, accepted)) = self.act(step)? {
-            tally.count(function, accepted);
+        if let Some((function, answer)) = self.act(step)? {
+            tally.count(function, &answer);
         }
         self.taken += 1;
         let (balance, liabilities) = (self.escrow.balance(), self.escrow.liabilities());
         self.auditor.compare(balance, liabilities)?;
+        self.auditor.compare_wallets(|account| small(self.escrow.chain.balance(account)))?;
         if self.checks == Checks::ModelAndBooks {
             let (has, owes) = (self.model.liabilities() + self.model.surplus, liabilities);
             if (has, self.model.liabilities()) != (balance, owes) {
                 return Err(format!("has {balance}, owes {owes}; the model has {has}"));
             }
-            if self.taken.is_multiple_of(20) {
+            if self.taken.is_multiple_of(40) {
                 self.compare_everything()?;
             }
         }
@@ -122,7 +168,7 @@ impl World {
 
     // ---- calling and comparing ----
 
-    fn call<C: SolCall>(
+    pub(super) fn call<C: SolCall>(
         &mut self,
         by: Address,
         call: &C,
@@ -131,7 +177,7 @@ impl World {
         self.pay_in(by, 0, call, expected)
     }
 
-    fn pay_in<C: SolCall>(
+    pub(super) fn pay_in<C: SolCall>(
         &mut self,
         by: Address,
         value: u128,
@@ -142,7 +188,7 @@ impl World {
         self.compare_answer(name_of(C::SIGNATURE), answer, expected)
     }
 
-    fn compare_answer(
+    pub(super) fn compare_answer(
         &mut self,
         function: &'static str,
         answer: Result<crate::chain::Done, Refused>,
@@ -153,14 +199,14 @@ impl World {
             let events = events(done, self.escrow.address);
             self.auditor.read(self.escrow.chain.now(), &events)?;
         }
-        let accepted = answer.is_ok();
+        let name = name_of_answer(&answer);
         if self.checks == Checks::ModelAndBooks {
             let (answer, expected) = (answer.map(|_| ()), expected.map_err(Refused::Because));
             if answer != expected {
                 return Err(format!("{function}: {answer:?}, the model says {expected:?}"));
             }
         }
-        Ok(Some((function, accepted)))
+        Ok(Some((function, name)))
     }
 
     /// Every balance, campaign and line, one by one.
@@ -193,17 +239,6 @@ impl World {
         same("paused seconds", paused, self.model.paused_seconds())?;
         same("fees", self.escrow.fees(), self.model.fees)
     }
-
-    fn caller(&self, by: By, right: Address) -> Address {
-        match by {
-            By::Right => right,
-            By::Any(n) => pick(&self.cast, n),
-        }
-    }
-
-    fn line(&self, id: B256, line: u8) -> Option<Line> {
-        self.allocations.get(&id)?.lines().get(usize::from(line)).copied()
-    }
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, expected: T) -> Result<(), String> {
@@ -213,19 +248,22 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, expected: T) -> Resul
     Err(format!("{what}: {is:?}, the model says {expected:?}"))
 }
 
-fn pick(from: &[Address], n: u8) -> Address {
+pub(super) fn pick(from: &[Address], n: u8) -> Address {
     from[usize::from(n) % from.len()]
-}
-
-fn account_is_ordinary(participants: &[Address], account: Address) -> bool {
-    participants[..5].contains(&account)
-}
-
-fn slot_id(slot: u8) -> B256 {
-    digest(&format!("campaign {slot}"))
 }
 
 /// `deposit` of `deposit()`.
 fn name_of(signature: &'static str) -> &'static str {
     signature.split('(').next().unwrap_or(signature)
+}
+
+fn name_of_answer<T>(answer: &Result<T, Refused>) -> String {
+    match answer {
+        Ok(_) => ACCEPTED.to_owned(),
+        Err(Refused::Because(error)) => {
+            let text = format!("{error:?}");
+            text.split('(').next().unwrap_or_default().to_owned()
+        }
+        Err(other) => format!("{other:?}"),
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use hashbuzz_db::on_both_databases;
 use hashbuzz_db::testing::TestDb;
+use hashbuzz_db::{Backend, on_both_databases};
 use hashbuzz_outbox::Verdict;
 
 use crate::world::{BEGIN, Job, Running, SECOND, World, round};
@@ -106,18 +106,18 @@ async fn processes_that_claim_together_handle_each_event_once(place: TestDb) {
     for number in 0..60 {
         world.enqueue(Job::of(&format!("{number}"), &format!("key {}", number % 12))).await;
     }
+    // On SQLite there is one process at a time; its turns still meet each other.
+    let count = if world.db.backend() == Backend::Sqlite { 1 } else { 4 };
     let mut processes = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..count {
         processes.push(Running::start(world.process().await));
     }
 
     let mut seen = BTreeSet::new();
     for _ in 0..60 {
-        let lent = world.turn().await;
+        let lent = world.turn_in_time().await;
         assert!(seen.insert(lent.job.name.clone()), "{} was handled twice", lent.job.name);
         lent.finish(&world.db).await.expect("finished");
-        // Whoever found every key held looks again when its next poll is due.
-        world.clock.advance(std::time::Duration::from_millis(100));
     }
 
     for process in processes {

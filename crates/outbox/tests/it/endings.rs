@@ -1,7 +1,5 @@
 //! How a turn can end.
 
-use std::time::Duration;
-
 use hashbuzz_db::testing::TestDb;
 use hashbuzz_db::{Sql as _, on_both_databases, values};
 use hashbuzz_outbox::{EngineSettings, Registry, Verdict};
@@ -129,22 +127,13 @@ async fn a_handler_that_panics_costs_one_attempt(place: TestDb) {
 async fn a_dead_letter_is_told_in_the_same_transaction(place: TestDb) {
     let world = World::new(place).await;
     world.enqueue(Job::named("a")).await;
-    world.let_giving_up_fail(true);
+    let failed = world.let_giving_up_fail_once();
     let process = Running::start(world.process().await);
 
     world.turn().await.end(Ok(Verdict::Never { why: "first".into() }));
+    failed.await;
     // It could not be told, so it did not happen; when the lease has run out it is tried again.
-    world.let_giving_up_fail(false);
-    let again = async {
-        loop {
-            world.pass(1);
-            if !world.is_quiet().await {
-                return world.turn().await;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    let lent = tokio::time::timeout(Duration::from_secs(30), again).await.expect("tried again");
+    let lent = world.turn_in_time().await;
     assert_eq!((world.dead().await.len(), world.count("loss").await), (0, 0));
 
     lent.end(Ok(Verdict::Never { why: "second".into() }));
@@ -196,13 +185,14 @@ async fn a_process_that_is_asked_to_stop_lets_its_turns_end(place: TestDb) {
     world.enqueue(Job::named("a")).await;
     let process = Running::start(world.process().await);
     let lent = world.turn().await;
-    world.enqueue(Job::named("b")).await;
 
     let stopping = tokio::spawn(process.stop());
-    tokio::task::yield_now().await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!stopping.is_finished(), "it waits for the turn in hand");
     lent.finish(&world.db).await.expect("finished");
     stopping.await.expect("stopped");
 
-    assert_eq!(world.count("fact").await, 1);
-    assert!(world.waiting().await.iter().all(|event| event.state == "ready"), "nothing is held");
+    assert_eq!((world.count("fact").await, world.count("event").await), (1, 0));
 }

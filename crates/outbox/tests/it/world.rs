@@ -17,9 +17,9 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub const SECOND: i64 = 1_000_000;
+pub(crate) const SECOND: i64 = 1_000_000;
 /// When every test begins.
-pub const BEGIN: i64 = 1_800_000_000 * SECOND;
+pub(crate) const BEGIN: i64 = 1_800_000_000 * SECOND;
 /// Long enough for a slow machine, short enough to end a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -34,23 +34,23 @@ const MIGRATIONS: [Migration; 2] = [
 
 /// The one kind of event.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Job {
-    pub name: String,
-    pub key: Option<String>,
-    pub dedupe: Option<String>,
-    pub panics: bool,
+pub(crate) struct Job {
+    pub(crate) name: String,
+    pub(crate) key: Option<String>,
+    pub(crate) dedupe: Option<String>,
+    pub(crate) panics: bool,
 }
 
 impl Job {
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
-    pub fn of(name: &str, key: &str) -> Self {
+    pub(crate) fn of(name: &str, key: &str) -> Self {
         Self { key: Some(key.into()), ..Self::named(name) }
     }
 
-    pub fn like(name: &str, dedupe: &str) -> Self {
+    pub(crate) fn like(name: &str, dedupe: &str) -> Self {
         Self { dedupe: Some(dedupe.into()), ..Self::named(name) }
     }
 }
@@ -71,9 +71,10 @@ impl Message for Job {
 }
 
 #[derive(Clone)]
-pub struct Context {
-    lend: mpsc::UnboundedSender<(Job, Turn, oneshot::Sender<Result<Verdict, Failure>>)>,
+pub(crate) struct Context {
+    lend: mpsc::UnboundedSender<Lent>,
     cannot_give_up: Arc<AtomicBool>,
+    failed_to_give_up: Arc<Notify>,
 }
 
 #[async_trait]
@@ -81,7 +82,7 @@ impl Handle<Context> for Job {
     async fn handle(&self, cx: &Context, turn: Turn) -> Result<Verdict, Failure> {
         assert!(!self.panics, "as it was told");
         let (answer, verdict) = oneshot::channel();
-        let lent = cx.lend.send((self.clone(), turn, answer));
+        let lent = cx.lend.send(Lent { job: self.clone(), turn, answer });
         assert!(lent.is_ok(), "the test waits for turns");
         verdict.await.unwrap_or_else(|_| Err(Failure("the test let go of the turn".into())))
     }
@@ -89,32 +90,33 @@ impl Handle<Context> for Job {
     async fn gave_up(&self, cx: &Context, tx: &Tx, why: &str) -> Result<(), DbError> {
         tx.exec("INSERT INTO loss (name, why) VALUES ($1, $2)", values![self.name.clone(), why])
             .await?;
-        match cx.cannot_give_up.load(Ordering::SeqCst) {
-            true => Err(DbError::Missing("as it was told")),
-            false => Ok(()),
+        if !cx.cannot_give_up.load(Ordering::SeqCst) {
+            return Ok(());
         }
+        cx.failed_to_give_up.notify_one();
+        Err(DbError::Missing("as it was told"))
     }
 }
 
 /// A turn in the test's hands.
-pub struct Lent {
-    pub job: Job,
-    pub turn: Turn,
+pub(crate) struct Lent {
+    pub(crate) job: Job,
+    pub(crate) turn: Turn,
     answer: oneshot::Sender<Result<Verdict, Failure>>,
 }
 
 impl Lent {
     /// Ends the turn as a handler would that did not finish it.
-    pub fn end(self, verdict: Result<Verdict, Failure>) {
+    pub(crate) fn end(self, verdict: Result<Verdict, Failure>) {
         self.answer.send(verdict).expect("the engine waits for the handler");
     }
 
-    pub fn fail(self, why: &str) {
+    pub(crate) fn fail(self, why: &str) {
         self.end(Err(Failure(why.into())));
     }
 
     /// Stores the fact that the job is about and finishes the event, together.
-    pub async fn finish(self, db: &Db) -> Result<(), TurnError> {
+    pub(crate) async fn finish(self, db: &Db) -> Result<(), TurnError> {
         let tx = self.turn.begin(db).await?;
         tell(&tx, &self.job.name).await.map_err(TurnError::Db)?;
         let finished: Finished = self.turn.commit(tx).await?;
@@ -124,35 +126,36 @@ impl Lent {
     }
 }
 
-pub async fn tell(tx: &Tx, fact: &str) -> Result<(), DbError> {
+pub(crate) async fn tell(tx: &Tx, fact: &str) -> Result<(), DbError> {
     tx.exec("INSERT INTO fact (name) VALUES ($1)", values![fact]).await.map(drop)
 }
 
-pub struct World {
-    pub place: TestDb,
-    pub db: Db,
-    pub clock: Arc<ManualClock>,
+pub(crate) struct World {
+    pub(crate) place: TestDb,
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<ManualClock>,
     context: Context,
-    turns: Mutex<mpsc::UnboundedReceiver<(Job, Turn, oneshot::Sender<Result<Verdict, Failure>>)>>,
+    turns: Mutex<mpsc::UnboundedReceiver<Lent>>,
 }
 
 impl World {
-    pub async fn new(place: TestDb) -> Self {
+    pub(crate) async fn new(place: TestDb) -> Self {
         let db = place.open().await;
         migrate(&db, &MIGRATIONS).await.expect("the schema");
         let (lend, turns) = mpsc::unbounded_channel();
-        let context = Context { lend, cannot_give_up: Arc::default() };
+        let context =
+            Context { lend, cannot_give_up: Arc::default(), failed_to_give_up: Arc::default() };
         let clock = Arc::new(ManualClock::at(BEGIN));
         Self { place, db, clock, context, turns: Mutex::new(turns) }
     }
 
     /// A process that works: connections, name and memory of its own.
-    pub async fn process(&self) -> Engine<Context> {
+    pub(crate) async fn process(&self) -> Engine<Context> {
         let settings = EngineSettings { concurrency: 8, poll: Duration::from_secs(1) };
         self.process_with(Registry::default().with::<Job>(), settings).await
     }
 
-    pub async fn process_with(
+    pub(crate) async fn process_with(
         &self,
         registry: Registry<Context>,
         settings: EngineSettings,
@@ -162,55 +165,72 @@ impl World {
         Engine::new(db, clock, registry, self.context.clone(), wake, settings)
     }
 
-    pub async fn enqueue(&self, job: Job) {
+    pub(crate) async fn enqueue(&self, job: Job) {
         self.enqueue_at(job, self.now()).await;
     }
 
-    pub async fn enqueue_at(&self, job: Job, at: i64) {
+    pub(crate) async fn enqueue_at(&self, job: Job, at: i64) {
         let tx = self.db.begin().await.expect("begun");
         let due = Due { at, account: None };
         hashbuzz_outbox::enqueue_at(&tx, self.now(), &job, due).await.expect("enqueued");
         tx.commit().await.expect("committed");
     }
 
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         hashbuzz_outbox::Clock::now(self.clock.as_ref())
     }
 
-    pub fn pass(&self, seconds: u64) {
+    pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
     /// The next turn that any process begins.
-    pub async fn turn(&self) -> Lent {
+    pub(crate) async fn turn(&self) -> Lent {
         let next = async { self.turns.lock().await.recv().await };
-        let (job, turn, answer) = tokio::time::timeout(PATIENCE, next)
+        tokio::time::timeout(PATIENCE, next)
             .await
             .expect("a turn begins")
-            .expect("the world keeps a sender");
-        Lent { job, turn, answer }
+            .expect("the world keeps a sender")
+    }
+
+    /// The next turn that any process begins, letting time pass until one does: for processes that
+    /// look for work when their next poll is due.
+    pub(crate) async fn turn_in_time(&self) -> Lent {
+        for _ in 0..600 {
+            match tokio::time::timeout(Duration::from_millis(50), self.turn()).await {
+                Ok(lent) => return lent,
+                Err(_) => self.pass(1),
+            }
+        }
+        panic!("no turn began in ten minutes of the tests' time");
     }
 
     /// Whether no turn waits to be taken.
-    pub async fn is_quiet(&self) -> bool {
+    pub(crate) async fn is_quiet(&self) -> bool {
         self.turns.lock().await.is_empty()
     }
 
-    /// `gave_up` fails from now on, or works again.
-    pub fn let_giving_up_fail(&self, fails: bool) {
-        self.context.cannot_give_up.store(fails, Ordering::SeqCst);
+    /// Lets `gave_up` fail until it has done so once, which the answer waits for.
+    pub(crate) fn let_giving_up_fail_once(&self) -> impl Future<Output = ()> + use<> {
+        let Context { cannot_give_up, failed_to_give_up, .. } = self.context.clone();
+        cannot_give_up.store(true, Ordering::SeqCst);
+        async move {
+            let failed = tokio::time::timeout(PATIENCE, failed_to_give_up.notified()).await;
+            failed.expect("it gives up");
+            cannot_give_up.store(false, Ordering::SeqCst);
+        }
     }
 
-    pub async fn waiting(&self) -> Vec<Waiting> {
+    pub(crate) async fn waiting(&self) -> Vec<Waiting> {
         hashbuzz_outbox::waiting(&self.db, None, 100).await.expect("read")
     }
 
-    pub async fn dead(&self) -> Vec<Waiting> {
+    pub(crate) async fn dead(&self) -> Vec<Waiting> {
         hashbuzz_outbox::dead_letters(&self.db, 100).await.expect("read")
     }
 
     /// Waits until the only unfinished event is not leased any more, and shows it.
-    pub async fn released(&self) -> Waiting {
+    pub(crate) async fn released(&self) -> Waiting {
         let look = async {
             loop {
                 match self.waiting().await.as_slice() {
@@ -222,12 +242,12 @@ impl World {
         tokio::time::timeout(PATIENCE, look).await.expect("the event is given back")
     }
 
-    pub async fn count(&self, table: &str) -> i64 {
+    pub(crate) async fn count(&self, table: &str) -> i64 {
         let sql = format!("SELECT COUNT(*) AS n FROM {table}");
         self.db.number(&sql, values![]).await.expect("counted")
     }
 
-    pub async fn text(&self, sql: &str) -> String {
+    pub(crate) async fn text(&self, sql: &str) -> String {
         #[derive(hashbuzz_db::FromQueryResult)]
         struct Row {
             text: String,
@@ -238,7 +258,7 @@ impl World {
 }
 
 /// One round of a process, in the background.
-pub fn round(engine: Engine<Context>) -> JoinHandle<(Engine<Context>, usize)> {
+pub(crate) fn round(engine: Engine<Context>) -> JoinHandle<(Engine<Context>, usize)> {
     tokio::spawn(async move {
         let turns = engine.run_once().await.expect("a round");
         (engine, turns)
@@ -246,13 +266,13 @@ pub fn round(engine: Engine<Context>) -> JoinHandle<(Engine<Context>, usize)> {
 }
 
 /// A process that runs until it is stopped or dropped, which is how it dies.
-pub struct Running {
+pub(crate) struct Running {
     stop: CancellationToken,
     task: JoinHandle<Result<(), DbError>>,
 }
 
 impl Running {
-    pub fn start(engine: Engine<Context>) -> Self {
+    pub(crate) fn start(engine: Engine<Context>) -> Self {
         let stop = CancellationToken::new();
         let task = tokio::spawn({
             let stop = stop.clone();
@@ -262,14 +282,14 @@ impl Running {
     }
 
     /// Ends as a program does that is asked to: its turns end first.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.cancel();
         let ended = tokio::time::timeout(PATIENCE, self.task).await.expect("it stops");
         ended.expect("no panic").expect("no error");
     }
 
     /// Dies without a word.
-    pub async fn die(self) {
+    pub(crate) async fn die(self) {
         self.task.abort();
         let _ = self.task.await;
     }

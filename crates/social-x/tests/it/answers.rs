@@ -188,7 +188,7 @@ async fn a_window_that_is_used_up_is_waited_for() {
         ("x-rate-limit-reset", reset.as_str()),
     ];
     for body in [
-        r#"{"title":"Too Many Requests","detail":"Too Many Requests","type":"about:blank","status":429}"#,
+        r#"{"title":"Too Many Requests","type":"about:blank","status":429}"#,
         r#"{"errors":[{"code":88,"message":"Rate limit exceeded"}]}"#,
         "",
     ] {

@@ -218,7 +218,7 @@ async fn counts_are_read_in_both_vocabularies_and_the_deleted_are_absent() {
         {"id":"2","text":"b","public_metrics":{"repost_count":5,"reply_count":6,"like_count":7,
             "quote_count":8}}],
         "errors":[{"type":"https://api.twitter.com/2/problems/resource-not-found",
-            "title":"Not Found Error","detail":"Could not find tweet with ids: [3].","value":"3"}]}"#;
+            "title":"Not Found Error","detail":"Could not find tweet [3].","value":"3"}]}"#;
     let far = Far::with(200, body).await;
     let asked = [post("1"), post("2"), post("3"), post("1")];
     let metrics = far.x().metrics(&access(), &asked).await.unwrap();

@@ -68,8 +68,10 @@ async fn a_post_made_before_the_intent_is_not_it_but_clocks_may_differ_by_a_minu
 #[tokio::test]
 async fn text_as_x_rewrites_it_is_recognised() {
     let entities = r#","entities":{"urls":[
-        {"start":12,"end":35,"url":"https://t.co/abc123","expanded_url":"https://hashbuzz.social/c/1?a=1&b=2"},
-        {"start":36,"end":59,"url":"https://t.co/pic","expanded_url":"https://x.com/u/status/1/photo/1",
+        {"start":12,"end":35,"url":"https://t.co/abc123",
+         "expanded_url":"https://hashbuzz.social/c/1?a=1&b=2"},
+        {"start":36,"end":59,"url":"https://t.co/pic",
+         "expanded_url":"https://x.com/u/status/1/photo/1",
          "media_key":"3_1"}]}"#;
     let text = "Win &lt;10&gt; &amp; caf\u{e9}: https://t.co/abc123 https://t.co/pic";
     let far = Far::with(200, &timeline(&[row("902", text, 5, entities)], None)).await;

@@ -1,10 +1,10 @@
 //! The exam that every implementation of [`Network`] takes.
 //!
 //! An implementation's tests provide a [`World`]: the network's far end, where people engage and
-//! things break, and write `hashbuzz_social::exam!(make_world);` once. Each question becomes a test of its
-//! own with a world of its own. A question asks for what the engine relies on and nothing else:
-//! where networks differ (who is ever listed, what proves absence), the world says how, and the
-//! question checks that the implementation claims no more than that.
+//! things break, and write `hashbuzz_social::exam!(make_world);` once. Each question becomes a test
+//! of its own with a world of its own. A question asks for what the engine relies on and nothing
+//! else: where networks differ (who is ever listed, what proves absence), the world says how, and
+//! the question checks that the implementation claims no more than that.
 
 mod collecting;
 mod publishing;

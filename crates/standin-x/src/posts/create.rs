@@ -77,7 +77,7 @@ fn check_reply_gate(world: &World, author: UserId, target: PostId) -> Result<(),
         let quoted = target.quotes.and_then(|quoted| world.posts.live(quoted));
         quoted.is_some_and(|quoted| quoted.author == author)
     };
-    if target.author == author || named()  {
+    if target.author == author || named() || quoted() {
         return Ok(());
     }
     Err(Problem::forbidden(REPLY_GATE))
