@@ -96,7 +96,8 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn asked_to_end() -> std::io::Result<()> {
+/// Returns when somebody asks the process to end: Ctrl-C or SIGTERM.
+pub(crate) async fn asked_to_end() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

@@ -29,7 +29,7 @@ impl Hedera {
         let page = match (after, seen) {
             (Some(cursor), Some((_, index))) => {
                 let (timestamp, _) = split(&cursor.0)?;
-                self.mirror.logs(self.escrow.contract, timestamp, None).await?
+                self.mirror.logs(self.escrow.contract, timestamp, Some(index)).await?
             }
             _ => self.mirror.logs(self.escrow.contract, &self.since, None).await?,
         };

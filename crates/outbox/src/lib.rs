@@ -9,6 +9,8 @@
 //! This crate knows no campaign: it sees keys. Events with the same key never run at the same
 //! time; that is mutual exclusion, not a queue, so one that waits never blocks another.
 
+#[cfg(feature = "testing")]
+mod breaker;
 mod clock;
 pub mod effect;
 mod engine;

@@ -15,6 +15,8 @@ const ASKING_MICROS: i64 = 30_000_000;
 pub struct Turn {
     pub(crate) leased: Leased,
     pub(crate) clock: Arc<dyn Clock>,
+    #[cfg(feature = "testing")]
+    pub(crate) breaker: crate::breaker::Breaker,
 }
 
 /// Proof that an event was finished together with its result. Only [`Turn::commit`] makes one.
@@ -78,6 +80,10 @@ impl Turn {
     /// # Errors
     /// [`TurnError::LeaseLost`], with `tx` rolled back; the database's.
     pub async fn commit(self, tx: Tx) -> Result<Finished, TurnError> {
+        #[cfg(feature = "testing")]
+        if self.breaker.strikes() {
+            return Err(TurnError::LeaseLost);
+        }
         let moved = tx
             .exec(
                 "INSERT INTO event_history \

@@ -16,12 +16,12 @@ use crate::step;
 pub(super) struct Missing {
     /// What a person would call it.
     pub(super) what: &'static str,
-    /// What to install first, before `prepare`.
+    /// What to install first, so that there are settings to change.
     pub(super) before: &'static [&'static str],
     /// The package that brings it.
     pub(super) package: &'static str,
-    /// What has to be so before the package is installed.
-    pub(super) prepare: fn() -> anyhow::Result<()>,
+    /// A file that has to read otherwise while the package is installed.
+    pub(super) settings: Option<(&'static str, fn(&str) -> String)>,
 }
 
 /// The server's programs, without a server.
@@ -29,10 +29,8 @@ pub(super) const POSTGRES: Missing = Missing {
     what: "PostgreSQL 15 or newer (`postgres` and `initdb`)",
     before: &["postgresql-common"],
     package: "postgresql",
-    prepare: no_cluster,
+    settings: Some(("/etc/postgresql-common/createcluster.conf", without_cluster)),
 };
-
-const CLUSTERS: &str = "/etc/postgresql-common/createcluster.conf";
 
 /// Installs it, or says who has to.
 pub(super) fn install(missing: &Missing, root: bool) -> anyhow::Result<()> {
@@ -50,8 +48,25 @@ pub(super) fn install(missing: &Missing, root: bool) -> anyhow::Result<()> {
     if !missing.before.is_empty() {
         apt(&[&INSTALL, missing.before].concat())?;
     }
-    (missing.prepare)()?;
-    apt(&[&INSTALL[..], &[missing.package]].concat())
+    let line = [&INSTALL[..], &[missing.package]].concat();
+    match missing.settings {
+        Some((path, change)) => with_settings(Path::new(path), change, || apt(&line)),
+        None => apt(&line),
+    }
+}
+
+/// Does `act` while the file at `path` is changed, and puts it back.
+fn with_settings(
+    path: &Path,
+    change: fn(&str) -> String,
+    act: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let writing = || format!("writing {}", path.display());
+    let before = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    fs::write(path, change(&before)).with_context(writing)?;
+    let outcome = act();
+    fs::write(path, before).with_context(writing)?;
+    outcome
 }
 
 const INSTALL: [&str; 6] =
@@ -65,11 +80,6 @@ fn apt(args: &[&str]) -> anyhow::Result<()> {
         .context("apt-get cannot be started")?;
     ensure!(status.success(), "`apt-get {}` failed", args.join(" "));
     Ok(())
-}
-
-fn no_cluster() -> anyhow::Result<()> {
-    let settings = fs::read_to_string(CLUSTERS).unwrap_or_default();
-    fs::write(CLUSTERS, without_cluster(&settings)).with_context(|| format!("writing {CLUSTERS}"))
 }
 
 /// The same settings, with "create a main cluster" off.
@@ -107,6 +117,22 @@ mod tests {
 
         assert_eq!(without_cluster(before), "# why\nssl = on\ncreate_main_cluster = false\n");
         assert_eq!(without_cluster(""), "create_main_cluster = false\n");
+    }
+
+    #[test]
+    fn settings_are_put_back_also_after_a_failure() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(file.path(), "ssl = on\n").expect("written");
+        let mut seen = String::new();
+
+        let outcome = with_settings(file.path(), without_cluster, || {
+            seen = fs::read_to_string(file.path())?;
+            bail!("no network")
+        });
+
+        assert!(outcome.is_err());
+        assert_eq!(seen, "ssl = on\ncreate_main_cluster = false\n");
+        assert_eq!(fs::read_to_string(file.path()).expect("read"), "ssl = on\n");
     }
 
     #[test]

@@ -87,7 +87,7 @@ async fn record(
 ) -> Result<Verdict, Failure> {
     let tx = app.db.begin().await?;
     done.record(&tx, &turn).await?;
-    let found = if done.was_found() { " (its answer was lost; found by its id)" } else { "" };
+    let found = done.found_words();
     let detail = format!(
         "the contract holds {} and a fee of {}{found}",
         campaign.draft.budget, campaign.fee

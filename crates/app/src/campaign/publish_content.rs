@@ -112,8 +112,7 @@ async fn record(
 
 /// The step's words: where the post is, and that its answer had been lost where it was.
 pub(super) fn told(what: &str, app: &App, post: &PostId, done: &Done) -> String {
-    let found = if done.was_found() { " (its answer was lost; found by reading back)" } else { "" };
-    format!("{what}: {}{found}", app.network.post_url(post))
+    format!("{what}: {}{}", app.network.post_url(post), done.found_words())
 }
 
 /// Goes on to the next step, unless the campaign is somewhere else by now.

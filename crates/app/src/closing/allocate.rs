@@ -66,7 +66,8 @@ impl Handle<App> for Allocate {
         let scope =
             Scope { chain: escrow.chain_id, contract: escrow.address, campaign: campaign.id };
         let commitment = Commitment { root: scope.tree(&allocation, &salt).root(), salt };
-        record(app, turn, &campaign, &allocation, &commitment).await
+        let heads = heads(&allocation, &brand);
+        record(app, turn, &campaign, &allocation, &commitment, &heads).await
     }
 
     async fn gave_up(&self, app: &App, tx: &Tx, why: &str) -> Result<(), DbError> {
@@ -106,8 +107,9 @@ fn allocate(
     })
 }
 
-/// A participant is whoever has a line, eligible who is paid, excluded who is left out by a rule.
-fn heads(allocation: &Allocation) -> Heads {
+/// A participant is whoever has a line, but for the brand itself, whose posts answer each other;
+/// eligible who is paid, excluded who is left out by a rule.
+fn heads(allocation: &Allocation, brand: &Brand) -> Heads {
     let excluded = |reason: &Reason| {
         matches!(
             reason,
@@ -116,12 +118,11 @@ fn heads(allocation: &Allocation) -> Heads {
                 | Reason::SeveralAnswers { .. }
         )
     };
+    let people = || allocation.lines.iter().filter(|line| line.profile != brand.profile);
     Heads {
-        participants: allocation.lines.len(),
-        eligible: allocation.lines.iter().filter(|line| line.index.is_some()).count(),
-        excluded: allocation
-            .lines
-            .iter()
+        participants: people().count(),
+        eligible: people().filter(|line| line.index.is_some()).count(),
+        excluded: people()
             .filter(|line| line.index.is_none() && line.reasons.iter().any(excluded))
             .count(),
     }
@@ -133,11 +134,11 @@ async fn record(
     campaign: &Campaign,
     allocation: &Allocation,
     commitment: &Commitment,
+    heads: &Heads,
 ) -> Result<Verdict, Failure> {
     let now = turn.now();
-    let heads = heads(allocation);
     let tx = app.db.begin().await?;
-    if store::freeze(&tx, campaign.id, allocation, commitment, &heads, now).await? {
+    if store::freeze(&tx, campaign.id, allocation, commitment, heads, now).await? {
         let asset = campaign.draft.budget.asset();
         let detail = format!(
             "{} took part, {} are paid {}, {} are left out, {} goes back",

@@ -69,12 +69,14 @@ impl Handle<App> for BudgetRefund {
             app.ledger.campaign(campaign.id).await.map_err(|error| Failure(error.to_string()))?;
         let now = turn.now();
         let tx = app.db.begin().await?;
+        let mut found = "";
         if let Some(mut done) = done {
             done.record(&tx, &turn).await?;
+            found = done.found_words();
         }
         let refunded = book_refunds(&tx, &campaign, 1, there.refunded, now).await?;
         let refunded = Amount::new(refunded, campaign.draft.budget.asset());
-        let detail = format!("{refunded} went back to the sponsor");
+        let detail = format!("{refunded} went back to the sponsor{found}");
         let step = Mark { step: Step::Refund, state: StepState::Done, detail: &detail };
         mark(&tx, campaign.id, step, now).await?;
         transition::begin(&tx, &campaign, Step::Finalise, Time::from_micros(now)).await?;

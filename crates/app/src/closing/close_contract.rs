@@ -71,7 +71,8 @@ impl Handle<App> for CloseContract {
         done.record(&tx, &turn).await?;
         treasury::book(&tx, campaign.id, Entry::Fee, 1, campaign.fee.units(), now).await?;
         save_claim_until(&tx, campaign.id, until).await?;
-        let detail = format!("the contract committed to {} lines", frozen.eligible);
+        let detail =
+            format!("the contract committed to {} lines{}", frozen.eligible, done.found_words());
         let step = Mark { step: Step::CloseContract, state: StepState::Done, detail: &detail };
         mark(&tx, campaign.id, step, now).await?;
         if let Some(mut held) = load_for_update(&tx, campaign.id).await? {

@@ -67,12 +67,14 @@ impl Handle<App> for Finalise {
             app.ledger.campaign(campaign.id).await.map_err(|error| Failure(error.to_string()))?;
         let now = turn.now();
         let tx = app.db.begin().await?;
+        let mut found = "";
         if let Some(mut done) = done {
             done.record(&tx, &turn).await?;
+            found = done.found_words();
         }
         let refunded = book_refunds(&tx, &campaign, 2, there.refunded, now).await?;
         let refunded = Amount::new(refunded, campaign.draft.budget.asset());
-        let detail = format!("the contract is done with it; {refunded} more went back");
+        let detail = format!("the contract is done with it; {refunded} more went back{found}");
         let step = Mark { step: Step::Finalise, state: StepState::Done, detail: &detail };
         mark(&tx, campaign.id, step, now).await?;
         transition::begin(&tx, &campaign, Step::FinalPost, Time::from_micros(now)).await?;

@@ -151,7 +151,7 @@ async fn record(
     done.record(&tx, &turn).await?;
     store::finish_batch(&tx, campaign.id, number, now).await?;
     treasury::book(&tx, campaign.id, Entry::Paid, number, amount, now).await?;
-    let found = if done.was_found() { " (its answer was lost; found by its id)" } else { "" };
+    let found = done.found_words();
     let people = lines.len();
     let amount = Amount::new(amount, campaign.draft.budget.asset());
     let message = format!("batch {number}: {people} people paid {amount}{found}");

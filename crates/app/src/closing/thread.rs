@@ -67,8 +67,7 @@ pub(super) async fn reply(
     };
     let (state, detail, done) = match post(app, turn, &wanted).await? {
         Asked::Result(id, done) => {
-            let found = if done.was_found() { " (found by reading back)" } else { "" };
-            let detail = format!("public: {}{found}", app.network.post_url(&id));
+            let detail = format!("public: {}{}", app.network.post_url(&id), done.found_words());
             (StepState::Done, detail, Some(done))
         }
         Asked::Refused(why) => {

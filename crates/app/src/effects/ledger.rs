@@ -155,7 +155,7 @@ async fn send(
             let words = error.to_string();
             let tx = app.db.begin().await?;
             effect.next(&tx, turn, Next::Unknown, &words).await?;
-            let detail = format!("outcome unknown, looking it up: {words}");
+            let detail = format!("{words}; looking it up");
             let mark = Mark { step: act.step, state: StepState::Unknown, detail: &detail };
             campaign::mark(&tx, act.campaign, mark, turn.now()).await?;
             tx.commit().await?;

@@ -49,9 +49,9 @@ impl Done {
         Ok(self.effect.next(tx, turn, next, &self.seen).await?)
     }
 
-    /// Whether its outcome had been unknown, so that people are told that it was found.
-    pub(crate) fn was_found(&self) -> bool {
-        self.seen.starts_with(FOUND)
+    /// What to add to the step's words when the answer had been lost and the result was found.
+    pub(crate) fn found_words(&self) -> &'static str {
+        if self.seen.starts_with(FOUND) { " (its answer was lost; found by looking)" } else { "" }
     }
 }
 

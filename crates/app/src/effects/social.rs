@@ -149,7 +149,7 @@ async fn unknown(
 ) -> Result<Asked<PostId>, Failure> {
     let tx = app.db.begin().await?;
     effect.next(&tx, turn, Next::Unknown, words).await?;
-    let detail = format!("outcome unknown, reading back: {words}");
+    let detail = format!("{words}; reading back");
     let mark = Mark { step: wanted.step, state: StepState::Unknown, detail: &detail };
     campaign::mark(&tx, wanted.campaign, mark, turn.now()).await?;
     tx.commit().await?;

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha12Rng;
 use tokio::time::Instant;
 
 use super::api::{Api, Campaign, Entry};
-use super::control::{XAct, XControl, XPost, XUser};
+use super::control::{XAct, XPost, XUser};
 use super::deployment::Deployment;
 use super::engagement::{Act, Deed, Target, plan};
 use super::ground::{Ground, now};
@@ -105,7 +105,7 @@ pub(super) async fn follow(
             if running && let Some(acts) = play.acts.take() {
                 begin(play, &acts, ground, story).await?;
             }
-            delete_replies(play, ground, story).await?;
+            delete_replies(play, ground).await?;
             let claimable = play.view.state == "Claimable" && play.show.asks.is_some();
             if claimable && !play.claimed {
                 play.claimed = true;
@@ -231,35 +231,21 @@ fn user(ground: &Ground, who: Member) -> anyhow::Result<&XUser> {
 }
 
 /// People delete replies whose time has come.
-async fn delete_replies(play: &mut Play, ground: &Ground, story: &Story) -> anyhow::Result<()> {
+async fn delete_replies(play: &mut Play, ground: &Ground) -> anyhow::Result<()> {
     let at = now().micros();
     let due = |(when, ..): &mut (i64, Member, String)| *when <= at;
     let due: Vec<(i64, Member, String)> = play.deletions.extract_if(.., due).collect();
     if due.is_empty() {
         return Ok(());
     }
-    let gone = delete(&ground.x, ground, &due, at).await?;
-    if gone > 0 {
-        let replies = if gone == 1 { "reply" } else { "replies" };
-        story.say(play.show.name, &format!("people delete {gone} {replies}"));
-    }
-    Ok(())
-}
-
-async fn delete(
-    x: &XControl,
-    ground: &Ground,
-    due: &[(i64, Member, String)],
-    at: i64,
-) -> anyhow::Result<usize> {
-    let posts = x.counters(true).await?.posts;
+    let posts = ground.x.counters(true).await?.posts;
     let mut replies: BTreeMap<(&str, &str), Vec<&XPost>> = BTreeMap::new();
     for post in posts.iter().filter(|post| !post.deleted) {
         let Some(target) = &post.reply_to else { continue };
         replies.entry((&post.author, target)).or_default().push(post);
     }
     let mut acts = Vec::new();
-    for (_, who, post) in due {
+    for (_, who, post) in &due {
         let user = &user(ground, *who)?.id;
         let reply = replies.get_mut(&(user.as_str(), post.as_str())).and_then(Vec::pop);
         if let Some(reply) = reply {
@@ -267,8 +253,7 @@ async fn delete(
             acts.push(XAct { at, user: user.clone(), kind, post, text });
         }
     }
-    x.act(&acts).await?;
-    Ok(acts.len())
+    ground.x.act(&acts).await
 }
 
 /// People who hear of the claim window link their wallets.
@@ -284,4 +269,23 @@ async fn link(
     let count = people.len();
     story.say("people", &format!("{count} link a wallet now, in the claim window"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(kind: &str, step: Option<&str>, message: &str) -> String {
+        let step = step.map(str::to_owned);
+        told(&Entry { kind: kind.to_owned(), step, message: message.to_owned() })
+    }
+
+    #[test]
+    fn a_line_names_its_step_and_marks_what_is_not_well() {
+        assert_eq!(entry("done", Some("post_1"), "public"), "post 1: public");
+        assert_eq!(entry("unknown", Some("fund"), "lost"), "?! fund: lost");
+        assert_eq!(entry("failed", Some("pay"), "refused"), "!! pay: refused");
+        assert_eq!(entry("started", Some("fund"), ""), "fund: started");
+        assert_eq!(entry("state", None, "Running → Closing"), "Running → Closing");
+    }
 }

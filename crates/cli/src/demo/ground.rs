@@ -107,7 +107,7 @@ impl Ground {
         })
     }
 
-    /// Puts the escrow contract on the ledger.
+    /// Puts the escrow contract on the ledger; returns when the mirror node shows it.
     ///
     /// # Errors
     /// When the ledger refuses.
@@ -121,7 +121,9 @@ impl Ground {
         };
         let key = &self.admin.opened.private_key;
         let escrow = deploy(&self.network, self.admin.id, key, &roles, now()).await;
-        escrow.context("the escrow contract could not be deployed")
+        let escrow = escrow.context("the escrow contract could not be deployed")?;
+        seen(self.children.mirror, &escrow.to_string()).await?;
+        Ok(escrow)
     }
 
     /// A campaigner puts money into the escrow and lets campaigns take it; returns when the

@@ -47,6 +47,7 @@ use self::population::Wallet;
 use self::report::Summary;
 use self::story::Story;
 use self::web::Refused;
+use crate::serve::asked_to_end;
 
 /// What `--once` may take.
 const LIMIT: Duration = Duration::from_secs(85);
@@ -96,7 +97,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let folder = Folder::open(args.data_dir.as_deref())?;
     let ending = tokio::select! {
         ending = tell(&args, folder.path(), &mut story) => ending?,
-        stopped = tokio::signal::ctrl_c() => {
+        stopped = asked_to_end() => {
             stopped?;
             story.say("demo", "stopped");
             return Ok(ExitCode::from(130));
@@ -134,23 +135,20 @@ async fn tell(args: &DemoArgs, folder: &Path, story: &mut Story) -> anyhow::Resu
     story.say("server", &format!("answers at {}", deployment.url));
 
     break_things(&ground, args.seed).await?;
-    let publish = publish(&shows, &deployment, &ground, args.seed, story);
-    let people = admit(&ground, &deployment, story);
-    let (mut plays, ()) = time.bound("campaigns and people", join(publish, people)).await?;
-
-    story.expect(STEPS * u64::try_from(plays.len())?);
-    follow(&mut plays, &ground, &deployment, time.until, story).await?;
+    story.expect(STEPS * u64::try_from(shows.len())?);
+    let seen = &*story;
+    let campaigns = async {
+        let publish = publish(&shows, &deployment, &ground, args.seed, seen);
+        let mut plays = time.bound("the publication of all campaigns", publish).await?;
+        follow(&mut plays, &ground, &deployment, time.until, seen).await?;
+        Ok(plays)
+    };
+    // People register while the first posts are already public.
+    let people = time.bound("the people", admit(&ground, &deployment, seen));
+    let (plays, ()) = tokio::try_join!(campaigns, people)?;
     story.expect_no_more();
     let well = finish(args, &plays, &ground, contract, story).await?;
     Ok(Ending { deployment, ground, well })
-}
-
-/// Both, or the first error.
-async fn join<A, B>(
-    one: impl Future<Output = anyhow::Result<A>>,
-    other: impl Future<Output = anyhow::Result<B>>,
-) -> anyhow::Result<(A, B)> {
-    tokio::try_join!(one, other)
 }
 
 /// The time that is left.
@@ -229,8 +227,8 @@ async fn deposit(
         let own = shows.iter().filter(|show| show.owner == owner);
         let amount = own.map(shows::Show::cost).sum();
         ground.deposit(contract, campaigner, amount).await?;
-        let name = campaigner.id.to_string();
-        story.say(&name, &format!("deposits {} HBAR into the escrow", hbar(amount)));
+        let (id, amount) = (campaigner.id, hbar(amount));
+        story.say("campaigner", &format!("{id} deposits {amount} HBAR into the escrow"));
         anyhow::Ok(())
     };
     let all = ground.campaigners.iter().enumerate().map(deposit);
@@ -368,6 +366,6 @@ async fn serve(deployment: &Deployment, story: &Story) -> anyhow::Result<()> {
         deployment.reviewer.key(),
         deployment.url
     ));
-    tokio::signal::ctrl_c().await?;
+    asked_to_end().await?;
     Ok(())
 }

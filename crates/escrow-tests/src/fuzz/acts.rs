@@ -88,7 +88,7 @@ impl World {
             Step::TopUp { by, slot, budget, fee_bps } => {
                 let (by, id) = (self.caller(*by, operator), self.target(*slot, state::ACTIVE));
                 let sponsor = self.model.shown(id).sponsor;
-                let budget = budget.of(self.model.free_of(sponsor));
+                let budget = budget.of(self.lockable(sponsor, *fee_bps));
                 let fee = budget * u128::from(*fee_bps) / 10_000;
                 let call = abi::topUpCall { id, budget, fee };
                 self.call(by, &call, |m| m.top_up(by, id, budget, fee))
@@ -156,7 +156,7 @@ impl World {
         };
         let by = self.caller(*by, self.model.holders.operator);
         let sponsor = pick(&self.sponsors, *sponsor);
-        let budget = budget.of(self.model.free_of(sponsor));
+        let budget = budget.of(self.lockable(sponsor, *fee_bps));
         let call = abi::createCampaignCall {
             id: self.target(*slot, state::NONE),
             sponsor,
@@ -265,6 +265,13 @@ impl World {
     }
 
     // ---- choosing ----
+
+    /// The largest budget that balance and allowance leave, with its fee.
+    fn lockable(&self, sponsor: Address, fee_bps: u16) -> u128 {
+        let allowed = self.model.allowed.get(&sponsor).map_or(0, |(amount, _)| *amount);
+        let both = allowed.min(self.model.free_of(sponsor));
+        both * 10_000 / (10_000 + u128::from(fee_bps))
+    }
 
     fn caller(&self, by: By, right: Address) -> Address {
         match by {

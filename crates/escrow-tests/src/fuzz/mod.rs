@@ -24,7 +24,7 @@ use self::world::World;
 pub use self::steps::Step;
 
 /// Steps in one life of a contract.
-const LENGTH: usize = 120;
+const LENGTH: usize = 200;
 
 /// Against what a run compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub fn run(artefact: &str, checks: Checks, calls: u64, seed: u64) -> Result<Tall
         lives += 1;
         let outcome = runner.run(&sequences, |steps| {
             let mut world = origin.fork();
-            for step in &steps {
+            for step in steps::opening().iter().chain(&steps) {
                 world.take(step, &mut tally.borrow_mut()).map_err(TestCaseError::fail)?;
             }
             world.compare_everything().map_err(TestCaseError::fail)

@@ -85,6 +85,13 @@ pub(super) fn sequences(length: usize) -> impl Strategy<Value = Vec<Step>> {
     vec(step(), length)
 }
 
+/// How every life begins: with money in it.
+pub(super) fn opening() -> Vec<Step> {
+    let allow = Some((Part::All, 2_000));
+    let deposit = |sponsor| Step::Deposit { sponsor, part: Part::Of(128), allow };
+    (0..3).map(deposit).collect()
+}
+
 fn part() -> impl Strategy<Value = Part> {
     prop_oneof![
         6 => any::<u8>().prop_map(Part::Of),
@@ -106,7 +113,7 @@ fn most() -> impl Strategy<Value = Part> {
 }
 
 fn by() -> impl Strategy<Value = By> {
-    prop_oneof![9 => Just(By::Right), 1 => any::<u8>().prop_map(By::Any)]
+    prop_oneof![15 => Just(By::Right), 1 => any::<u8>().prop_map(By::Any)]
 }
 
 fn slot() -> impl Strategy<Value = u8> {
@@ -188,7 +195,7 @@ fn powers() -> impl Strategy<Value = Step> {
         1 => (by(), part()).prop_map(|(by, part)| Step::Sweep { by, part }),
         2 => (by(), any::<u8>()).prop_map(|(by, units)| Step::SetCeiling { by, units }),
         1 => by().prop_map(|by| Step::Pause { by }),
-        5 => by().prop_map(|by| Step::Unpause { by }),
+        6 => by().prop_map(|by| Step::Unpause { by }),
         1 => (0_u8..8).prop_map(|account| Step::Open { account }),
     ]
 }

@@ -26,7 +26,7 @@ pub(super) const CEILING: u128 = 200_000 * ONE;
 /// How many lines an allocation may have.
 const LINES: u32 = 8;
 /// How many campaigns a life may see.
-const CAMPAIGNS: u32 = 12;
+const CAMPAIGNS: u32 = 16;
 /// How many of the participants have an ordinary account.
 pub(super) const ORDINARY: usize = 5;
 

@@ -45,6 +45,8 @@ pub struct Engine<C> {
     wake: Arc<Notify>,
     instance: String,
     settings: EngineSettings,
+    #[cfg(feature = "testing")]
+    breaker: crate::breaker::Breaker,
 }
 
 impl<C: Clone + Send + Sync + 'static> Engine<C> {
@@ -58,7 +60,24 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
         settings: EngineSettings,
     ) -> Self {
         let instance = Uuid::now_v7().to_string();
-        Self { db, clock, registry: Arc::new(registry), context, wake, instance, settings }
+        Self {
+            db,
+            clock,
+            registry: Arc::new(registry),
+            context,
+            wake,
+            instance,
+            settings,
+            #[cfg(feature = "testing")]
+            breaker: crate::breaker::Breaker::default(),
+        }
+    }
+
+    /// The turn that is about to be finished after `passing` others were finds its lease lost: it
+    /// has asked, and nothing is recorded. Once.
+    #[cfg(feature = "testing")]
+    pub fn lose_lease_after(&self, passing: usize) {
+        self.breaker.set(passing);
     }
 
     /// Prepares for work: says that this process lives and takes back what a dead one held.
@@ -143,9 +162,16 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
         let (db, clock) = (self.db.clone(), Arc::clone(&self.clock));
         let (registry, context) = (Arc::clone(&self.registry), self.context.clone());
         let wake = Arc::clone(&self.wake);
+        #[cfg(feature = "testing")]
+        let breaker = self.breaker.clone();
         async move {
             let worker = {
-                let turn = Turn { leased: leased.clone(), clock: Arc::clone(&clock) };
+                let turn = Turn {
+                    leased: leased.clone(),
+                    clock: Arc::clone(&clock),
+                    #[cfg(feature = "testing")]
+                    breaker,
+                };
                 let (registry, context) = (Arc::clone(&registry), context.clone());
                 tokio::spawn(async move { registry.handle(&context, turn).await })
             };

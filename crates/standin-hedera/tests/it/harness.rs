@@ -30,7 +30,6 @@ pub(crate) struct Net {
     pub(crate) running: Running,
     clock: Option<Arc<AtomicI64>>,
     http: reqwest::Client,
-    channel: Channel,
     next_nanos: AtomicI64,
 }
 
@@ -76,9 +75,7 @@ impl Net {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let running = start(config).await.unwrap();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
-        let channel = Channel::from_shared(format!("http://{}", running.node)).unwrap();
-        let channel = channel.connect_lazy();
-        Self { running, clock, http, channel, next_nanos: AtomicI64::new(2_100_000) }
+        Self { running, clock, http, next_nanos: AtomicI64::new(2_100_000) }
     }
 
     pub(crate) fn advance(&self, by: Duration) {
@@ -162,8 +159,11 @@ impl Net {
 
     // ---- bare gRPC ----
 
+    /// A client with a connection of its own: on a shared one, a request after a cut may be given
+    /// to the connection that is just going away.
     pub(crate) fn node(&self) -> CryptoServiceClient<Channel> {
-        CryptoServiceClient::new(self.channel.clone())
+        let channel = Channel::from_shared(format!("http://{}", self.running.node)).unwrap();
+        CryptoServiceClient::new(channel.connect_lazy())
     }
 
     /// A body that every check lets pass; its id is new.

@@ -94,6 +94,6 @@ fn read(world: &World, call: &Call, subject: &str, token: &str) -> Option<Place>
 fn seal(world: &World, call: &Call, subject: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(world.app.page_key.as_bytes())
         .expect("HMAC takes keys of any length");
-    mac.update(format!("{}\n\n{text}", call.endpoint.name).as_bytes());
+    mac.update(format!("{}\n{subject}\n{text}", call.endpoint.name).as_bytes());
     hex::encode(&mac.finalize().into_bytes()[..8])
 }

@@ -49,7 +49,7 @@ pub(super) enum Deed {
     Unrepost,
     Quote,
     Reply,
-    /// Deletes one's own reply, the first one there is.
+    /// Deletes one's own reply; the newest where there are several.
     DeleteReply,
 }
 
@@ -101,7 +101,7 @@ pub(super) fn plan(
 }
 
 fn people(population: &Population, asks: &Asks, length: Duration, rng: &mut impl Rng) -> Vec<Act> {
-    let reactions = (Sizes::MEASURED.of_the_lucky(rng).saturating_mul(REACH))
+    let reactions = (Sizes::MEASURED.sample(rng).saturating_mul(REACH))
         .clamp(*REACTIONS.start(), *REACTIONS.end());
     let count = u32::try_from(population.people.len()).unwrap_or(u32::MAX);
     let habits = Habits::of(count);

@@ -1,0 +1,3 @@
+//! The features, from the API to both networks and back.
+
+mod closing;

@@ -1,0 +1,178 @@
+//! The stand-ins' own routes: accounts and people, faults, counters. The system never calls them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::{Client, Method, redirect};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A client for loopback addresses.
+pub(crate) fn client() -> Client {
+    // Another world of this process may have been first.
+    let _already = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .timeout(Duration::from_secs(30))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .expect("a plain client can be built")
+}
+
+/// One stand-in's control routes.
+#[derive(Clone, Debug)]
+pub(crate) struct Control {
+    http: Client,
+    root: String,
+}
+
+/// An account of the ledger.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Opened {
+    pub(crate) account: String,
+    pub(crate) private_key: String,
+    pub(crate) evm_address: String,
+}
+
+/// Somebody at the social network.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct XUser {
+    pub(crate) id: String,
+    pub(crate) handle: String,
+    pub(crate) oauth1: XToken,
+}
+
+/// What they handed to the app.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct XToken {
+    pub(crate) token: String,
+    pub(crate) secret: String,
+}
+
+/// The app's keys.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct XApp {
+    pub(crate) consumer_key: String,
+    pub(crate) consumer_secret: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+}
+
+/// A contract call that reached consensus.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Call {
+    /// The function's four bytes in hexadecimal.
+    pub selector: Option<String>,
+    /// The campaign, for calls about one.
+    pub first_argument: Option<String>,
+    /// The batch number, for payments.
+    pub second_word: Option<String>,
+    /// `SUCCESS`, or why not.
+    pub result: String,
+    /// Who paid for it: `0.0.n`.
+    pub payer: String,
+}
+
+/// What both networks have counted, apart from our books.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Posts that were ever made through the API: objects with `id`, `text`, `reply_to`, `deleted`.
+    pub posts: Vec<Value>,
+    /// Posts of one author with one text and one target.
+    pub duplicate_posts: Vec<Value>,
+    /// Texts refused because they were public already.
+    pub duplicates_refused: u64,
+    /// Contract calls that the service made, in order.
+    pub calls: Vec<Call>,
+}
+
+impl Counted {
+    /// Posts that are public now.
+    pub fn public(&self) -> usize {
+        self.posts.iter().filter(|post| post["deleted"] == false).count()
+    }
+
+    /// How often the service's call of a function succeeded; by its signature.
+    pub fn succeeded(&self, signature: &str) -> usize {
+        let name = selector(signature);
+        let ours = |call: &&Call| call.selector.as_ref() == Some(&name) && call.result == "SUCCESS";
+        self.calls.iter().filter(ours).count()
+    }
+}
+
+/// The four bytes that name a function, in hexadecimal.
+pub(crate) fn selector(signature: &str) -> String {
+    use sha3::Digest as _;
+    hex::encode(&sha3::Keccak256::digest(signature)[..4])
+}
+
+impl Control {
+    pub(crate) fn new(http: Client, at: SocketAddr) -> Self {
+        Self { http, root: format!("http://{at}") }
+    }
+
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+        let mut request = self.http.request(method, format!("{}{path}", self.root));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.expect("a stand-in answers");
+        let status = answer.status();
+        let text = answer.text().await.expect("an answer can be read");
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).expect("a stand-in answers with JSON")
+    }
+
+    pub(crate) async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
+        read(self.ask(Method::GET, path, None).await)
+    }
+
+    pub(crate) async fn post<T: serde::de::DeserializeOwned>(&self, path: &str, body: &Value) -> T {
+        read(self.ask(Method::POST, path, Some(body)).await)
+    }
+
+    /// Somebody agrees once more that the app posts for them; the access token.
+    pub(crate) async fn sign_in(&self, app: &XApp, handle: &str) -> String {
+        const BACK: &str = "http://127.0.0.1:9/back";
+        // The example of RFC 7636, appendix B.
+        let (verifier, challenge) = (
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        );
+        let consent = [
+            ("response_type", "code"),
+            ("client_id", &app.client_id),
+            ("redirect_uri", BACK),
+            ("scope", "tweet.read tweet.write users.read like.read offline.access"),
+            ("state", "s"),
+            ("code_challenge", challenge),
+            ("code_challenge_method", "S256"),
+            ("user", handle),
+        ];
+        let page = format!("{}/i/oauth2/authorize", self.root);
+        let answer = self.http.post(page).form(&consent).send().await.expect("X answers");
+        let back = answer.headers()["location"].to_str().expect("an address is text").to_owned();
+        let code = back.rsplit_once("code=").expect("a code comes back").1.to_owned();
+        let exchange = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", BACK),
+            ("code_verifier", verifier),
+        ];
+        let page = format!("{}/2/oauth2/token", self.root);
+        let request = self.http.post(page).basic_auth(&app.client_id, Some(&app.client_secret));
+        let answer = request.form(&exchange).send().await.expect("X answers");
+        let held: Value = read(answer.json().await.expect("a token is JSON"));
+        held["access_token"].as_str().expect("a token was handed out").to_owned()
+    }
+
+    /// Opens accounts on the ledger.
+    pub(crate) async fn open(&self, count: usize, balance_tinybar: u64) -> Vec<Opened> {
+        let asked = json!({ "count": count, "balance_tinybar": balance_tinybar, "key": "ecdsa" });
+        self.post("/_standin/accounts", &asked).await
+    }
+}
+
+pub(crate) fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
+}
