@@ -13,6 +13,10 @@ impl Breaker {
         self.0.store(passing + 1, Ordering::SeqCst);
     }
 
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == 0
+    }
+
     /// Whether it is this turn; counts down.
     pub(crate) fn strikes(&self) -> bool {
         let less = |left: usize| left.checked_sub(1);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hashbuzz_app::account::{Role, issue_api_key, link_brand, link_personal, register};
-use hashbuzz_domain::{AccountId, Span};
+use hashbuzz_domain::{AccountId, EvmAddress, Span};
 use hashbuzz_ledger_hedera::Wallet;
 use hashbuzz_outbox::Clock as _;
 use hashbuzz_social::Access;
@@ -37,6 +37,21 @@ pub struct Participant {
     pub profile: String,
     handle: String,
     opened: Opened,
+}
+
+impl Campaigner {
+    /// Their account on the ledger.
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Its address.
+    ///
+    /// # Panics
+    /// Never: the ledger hands out addresses.
+    pub fn address(&self) -> EvmAddress {
+        self.opened.evm_address.parse().expect("an address")
+    }
 }
 
 impl World {

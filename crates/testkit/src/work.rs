@@ -88,6 +88,15 @@ impl World {
         while self.turns(limits).await > 0 {}
     }
 
+    /// Works off what is due, or moves the clock to what is due next: one step of a test that looks
+    /// at the world in between.
+    ///
+    /// # Panics
+    /// When nothing waits.
+    pub async fn one_round(&self) {
+        assert!(self.step(self.limits(), None).await, "nothing waits any more");
+    }
+
     /// From now on every event of a campaign that was handled is handled once more, as it was.
     pub fn repeat_everything(&self) {
         *self.repeats.lock().unwrap_or_else(PoisonError::into_inner) = Some(Repeats::default());
@@ -97,6 +106,11 @@ impl World {
     /// asked and not recorded.
     pub fn break_turn(&self, passing: usize) {
         self.server.engine.lose_lease_after(passing);
+    }
+
+    /// Whether that has happened.
+    pub fn turn_was_broken(&self) -> bool {
+        self.server.engine.has_lost_lease()
     }
 
     /// Turns that were finished so far.

@@ -12,6 +12,9 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::step;
 
+/// From what a settings file says to what it should say.
+type Change = fn(&str) -> String;
+
 /// Something that tests need and that is not there.
 pub(super) struct Missing {
     /// What a person would call it.
@@ -21,7 +24,7 @@ pub(super) struct Missing {
     /// The package that brings it.
     pub(super) package: &'static str,
     /// A file that has to read otherwise while the package is installed.
-    pub(super) settings: Option<(&'static str, fn(&str) -> String)>,
+    pub(super) settings: Option<(&'static str, Change)>,
 }
 
 /// The server's programs, without a server.
@@ -58,7 +61,7 @@ pub(super) fn install(missing: &Missing, root: bool) -> anyhow::Result<()> {
 /// Does `act` while the file at `path` is changed, and puts it back.
 fn with_settings(
     path: &Path,
-    change: fn(&str) -> String,
+    change: Change,
     act: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let writing = || format!("writing {}", path.display());

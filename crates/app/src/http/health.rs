@@ -21,6 +21,6 @@ pub(crate) async fn healthz() -> Json<Health> {
 /// The database answers, and with it everything that must not wait can be accepted. Network and
 /// ledger are not asked: work for them is kept until they are back.
 pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
-    app.db.number("SELECT 1 AS n", values![]).await?;
+    app.db.number("SELECT CAST(1 AS BIGINT) AS n", values![]).await?;
     Ok(Json(Health { status: "ready" }))
 }

@@ -21,8 +21,8 @@ pub(crate) async fn reserved_by(db: &impl Sql, account: AccountId) -> Result<u64
 /// Makes publishes of one account take turns. SQLite has one writer anyway.
 pub(super) async fn lock_reservations(tx: &Tx, account: AccountId) -> Result<(), DbError> {
     if tx.backend() == Backend::Postgres {
-        tx.number(
-            "SELECT 1 AS n FROM (SELECT pg_advisory_xact_lock(hashtext($1))) AS turn",
+        tx.exec(
+            "SELECT pg_advisory_xact_lock(hashtext($1))",
             values![format!("reservation/{account}")],
         )
         .await?;

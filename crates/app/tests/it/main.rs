@@ -1,3 +1,6 @@
 //! The features, from the API to both networks and back.
 
+mod campaign;
 mod closing;
+mod effects;
+mod engagement;

@@ -359,7 +359,7 @@ async fn serve(deployment: &Deployment, story: &Story) -> anyhow::Result<()> {
         ("operator", &deployment.admin),
     ];
     for (role, api) in keys {
-        story.line(&format!("  key of a {role:<10} {}", api.key()));
+        story.line(&format!("  key, {role:<10} {}", api.key()));
     }
     story.line(&format!(
         "  curl -H 'Authorization: Bearer {}' {}/v2/campaigns",

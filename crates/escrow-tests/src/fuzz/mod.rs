@@ -2,9 +2,9 @@
 //!
 //! A run is many short lives of one contract: each begins with a fresh deployment and takes a
 //! sequence of [`steps`]. After every call the answer (success, or the exact error), the balance
-//! and the liabilities must be what the model says; after every forty, every balance, campaign and
-//! line. The auditor follows the log and the balances alone. A failure is shrunk to the shortest
-//! sequence that still fails and comes with the seed.
+//! and the liabilities must be what the model says; after every hundred, every balance, campaign
+//! and line. The auditor follows the log and everybody's balances alone. A failure is shrunk to the
+//! shortest sequence that still fails.
 
 mod acts;
 mod auditor;

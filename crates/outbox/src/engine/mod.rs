@@ -80,6 +80,12 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
         self.breaker.set(passing);
     }
 
+    /// Whether that has happened, or was never asked for.
+    #[cfg(feature = "testing")]
+    pub fn has_lost_lease(&self) -> bool {
+        self.breaker.is_spent()
+    }
+
     /// Prepares for work: says that this process lives and takes back what a dead one held.
     ///
     /// # Errors

@@ -69,7 +69,7 @@ pub(super) async fn serve(shared: Shared, switch: Switch, incoming: Incoming) ->
 
 fn drop_line(shared: &Shared, switch: &Switch, endpoint: &Endpoint) -> Response {
     shared.world().counters.count(endpoint.name, Outcome::Dropped);
-    
+    switch.cut();
     // Never seen: the line is cut before the first byte of it is written.
     Response::default()
 }

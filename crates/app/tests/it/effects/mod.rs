@@ -1,0 +1,8 @@
+//! Answers that are lost, refused or late, workers that die: what was asked happens once.
+
+mod breaks;
+mod ledger;
+mod life;
+mod repeats;
+mod restart;
+mod social;

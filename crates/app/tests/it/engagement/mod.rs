@@ -1,0 +1,3 @@
+//! What counts as engagement.
+
+mod withdrawn;

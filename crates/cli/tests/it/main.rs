@@ -1,0 +1,11 @@
+//! The program as its operator meets it: started, asked, killed and started again, against
+//! stand-ins that are processes of their own. Nothing is counted by the program under test: posts
+//! and contract calls are counted at the far ends of the sockets.
+
+mod api;
+mod deployment;
+mod far;
+mod kill;
+mod programs;
+mod settings;
+mod startup;
