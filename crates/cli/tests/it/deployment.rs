@@ -55,7 +55,12 @@ struct Escrow {
 impl Deployment {
     /// Lays everything out, with an own database at `database_url`; every campaigner deposits
     /// `deposit` tinybars.
-    pub(crate) async fn lay(database_url: &str, campaigners: usize, deposit: u64, seed: u64) -> Self {
+    pub(crate) async fn lay(
+        database_url: &str,
+        campaigners: usize,
+        deposit: u64,
+        seed: u64,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let far = Far::start(seed, folder.path()).await;
         let (app, profiles) = tokio::join!(far.app(), far.profiles(campaigners));

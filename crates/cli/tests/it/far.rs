@@ -109,10 +109,10 @@ impl Far {
     pub(crate) async fn start(seed: u64, folder: &Path) -> Self {
         let seed = seed.to_string();
         let (x_log, hedera_log) = (folder.join("x.log"), folder.join("hedera.log"));
-        let (x, hedera) = tokio::join!(
-            Program::start(&["standin-x", "--accept-duplicates", "--seed", &seed], &x_log),
-            Program::start(&["standin-hedera", "--seed", &seed], &hedera_log)
-        );
+        let x = ["standin-x", "--accept-duplicates", "--seed", &seed];
+        let hedera = ["standin-hedera", "--seed", &seed];
+        let (x, hedera) =
+            tokio::join!(Program::start(&x, &x_log), Program::start(&hedera, &hedera_log));
         let (x, hedera) = (x.expect("the X stand-in"), hedera.expect("the Hedera stand-in"));
         let mirror = format!("http://{}", hedera.address("mirror"));
         let network = Network {
