@@ -152,6 +152,8 @@ async fn page_tokens_belong_to_one_list_and_may_expire() {
         let answer = following(&scene, &path(post), &ann.token, Some(token)).await;
         assert_eq!(answer.status, 400, "{token}");
     }
+    let other_list = format!("/2/tweets/{id}/retweets?max_results=1");
+    assert_eq!(following(&scene, &other_list, &ann.token, first.next()).await.status, 400);
     scene.set(json!({ "page_token_lifetime_secs": 60 })).await;
     scene.pass(59);
     assert_eq!(following(&scene, &path(&id), &ann.token, first.next()).await.status, 200);

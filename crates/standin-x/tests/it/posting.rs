@@ -71,14 +71,14 @@ async fn a_text_may_weigh_280_and_no_more() {
 async fn links_are_replaced_and_three_characters_escaped() {
     let scene = Scene::new().await;
     let ann = scene.person("ann").await;
-    let id = scene.publish(&ann, "a < b & c: https://hashbuzz.example/x?a=1&b=2").await;
+    let id = scene.publish(&ann, "a < b & c: https://hashbuzz.example/x?a=1&b=2 > d").await;
     let answer = scene.get(&format!("/2/tweets/{id}?tweet.fields=entities"), &ann.token).await;
     let data = &answer.body["data"];
     let text = data["text"].as_str().unwrap();
     assert!(text.starts_with("a &lt; b &amp; c: https://t.co/"), "{text}");
     let link = &data["entities"]["urls"][0];
     assert_eq!(link["expanded_url"], "https://hashbuzz.example/x?a=1&b=2");
-    assert!(text.ends_with(link["url"].as_str().unwrap()));
+    assert!(text.ends_with(&format!("{} &gt; d", link["url"].as_str().unwrap())), "{text}");
 }
 
 #[tokio::test]

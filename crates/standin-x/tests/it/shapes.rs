@@ -168,7 +168,7 @@ async fn what_cannot_be_had_is_named_beside_what_can() {
     let path = format!("/2/tweets?ids={open},{gone},{hidden}");
     let answer = scene.get(&path, &ann.token).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.ids(), [open.clone()]);
+    assert_eq!(answer.ids(), std::slice::from_ref(&open));
     let titles: Vec<_> = answer.body["errors"]
         .as_array()
         .unwrap()
