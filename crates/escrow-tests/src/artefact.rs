@@ -1,6 +1,7 @@
 //! The bytecode that `contracts/build.mjs` wrote.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use alloy_primitives::Bytes;
 
@@ -12,13 +13,27 @@ pub const ESCROW: &str = "HashbuzzEscrow";
 /// # Panics
 /// When the artefact is not there or not an artefact: a broken checkout.
 pub fn creation_code(name: &str) -> Bytes {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/artifacts");
     let path = match name {
-        ESCROW => folder.join("HashbuzzEscrow.json"),
-        _ => folder.join("test").join(format!("{name}.json")),
+        ESCROW => format!("artifacts/{name}.json"),
+        _ => format!("artifacts/test/{name}.json"),
     };
-    let text = std::fs::read_to_string(&path).expect("the artefact is committed");
-    let artefact: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let artefact = read(&path);
     let code = artefact["bytecode"].as_str().expect("it has bytecode");
     code.parse().expect("bytecode is hexadecimal")
+}
+
+/// The names of the broken copies.
+///
+/// # Panics
+/// When their list is not there: a broken checkout.
+pub fn mutants() -> BTreeSet<String> {
+    let list = read("test/mutants.json");
+    let list = list.as_array().expect("it is a list");
+    list.iter().map(|it| it["name"].as_str().expect("each has a name").to_owned()).collect()
+}
+
+fn read(path: &str) -> serde_json::Value {
+    let full: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts").join(path);
+    let text = std::fs::read_to_string(full).expect("it is committed");
+    serde_json::from_str(&text).expect("it is JSON")
 }

@@ -139,7 +139,11 @@ fn names(call: &Call, parameter: &str, known: &[&str]) -> Result<BTreeSet<String
     let given = call.param(parameter).unwrap_or_default();
     let mut names = BTreeSet::new();
     for name in given.split(',').filter(|name| !name.is_empty()) {
-        let old = old_name(name);
+        let old = match (parameter, old_name(name)) {
+            // One new name stands for two old ones: a field and an expansion.
+            ("expansions", "referenced_tweets") => "referenced_tweets.id",
+            (_, old) => old,
+        };
         if !known.contains(&old) {
             let message = format!(
                 "The `{parameter}` query parameter value [{name}] is not one of [{}]",

@@ -4,3 +4,4 @@ mod campaign;
 mod closing;
 mod effects;
 mod engagement;
+mod treasury;

@@ -114,7 +114,9 @@ async fn deployed(far: &Far, admin: &Account, operator: &Account) -> AccountId {
         payout_ceiling_per_hour: CEILING,
     };
     let contract = deploy(&far.network, admin.id, &admin.key, &roles, now()).await;
-    contract.expect("the escrow contract can be deployed")
+    let contract = contract.expect("the escrow contract can be deployed");
+    far.until_shown(&format!("contracts/{contract}")).await;
+    contract
 }
 
 async fn give(far: &Far, contract: AccountId, sponsor: &Account, amount: u64) {

@@ -145,7 +145,7 @@ impl Far {
         let asked = json!({ "count": count, "balance_tinybar": 100_000_000_000_u64 });
         let opened: Vec<Opened> = self.post(&self.mirror, "accounts", &asked).await;
         let last = opened.last().expect("some were asked for");
-        self.until_shown(&last.account).await;
+        self.until_shown(&format!("accounts/{}?transactions=false", last.account)).await;
         let account = |opened: Opened| Account {
             id: opened.account.parse().expect("an account id"),
             address: opened.evm_address.parse().expect("an address"),
@@ -154,8 +154,9 @@ impl Far {
         opened.into_iter().map(account).collect()
     }
 
-    async fn until_shown(&self, account: &str) {
-        let url = format!("{}/api/v1/accounts/{account}?transactions=false", self.mirror);
+    /// Returns when the mirror, which is a little behind, shows what is at `path`.
+    pub(crate) async fn until_shown(&self, path: &str) {
+        let url = format!("{}/api/v1/{path}", self.mirror);
         let mut looks = tokio::time::interval(Duration::from_millis(25));
         for _ in 0..400 {
             looks.tick().await;
@@ -164,7 +165,7 @@ impl Far {
                 return;
             }
         }
-        panic!("the mirror does not show {account} within ten seconds");
+        panic!("the mirror does not show {path} within ten seconds");
     }
 
     /// The app's keys.

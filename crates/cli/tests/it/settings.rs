@@ -116,5 +116,25 @@ async fn an_sqlite_file_has_one_server_and_a_healthy_deployment_satisfies_the_do
 async fn the_help_names_every_role() {
     let output = run(&["--help"]).await;
     assert!(output.status.success(), "{}", said(&output));
-    insta::assert_snapshot!(printed(&output), @"");
+    insta::assert_snapshot!(printed(&output), @r"
+    HashBuzz pays people for spreading the word, and proves it
+
+    Usage: hashbuzz [OPTIONS] <COMMAND>
+
+    Commands:
+      demo            Run everything on this machine with stand-ins for X and Hedera, and watch it
+      serve           Run the server and its workers
+      migrate         Bring the database to this program's schema and say what was done
+      doctor          Check settings, database, network, ledger and books, and say what is wrong
+      escrow          Deploy the escrow contract
+      vault-key       Print a new random key for `vault_key`
+      standin-x       Run the X stand-in until standard input ends
+      standin-hedera  Run the Hedera stand-in until standard input ends
+      help            Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <CONFIG>  The settings file. Every setting can also be given as HASHBUZZ__SECTION__NAME [env: HASHBUZZ_CONFIG=]
+      -h, --help             Print help
+      -V, --version          Print version
+    ");
 }

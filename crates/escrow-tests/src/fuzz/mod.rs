@@ -80,28 +80,45 @@ pub struct Finding {
     pub what: String,
     /// The shortest sequence found in which it happens.
     pub steps: Vec<Step>,
+    /// Calls made until then, those of shrinking included.
+    pub calls: u64,
 }
 
-/// Makes at least `calls` calls on `artefact`, if nothing is found before.
+/// What to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// The contract, or a broken copy of it.
+    pub artefact: &'static str,
+    /// Against what.
+    pub checks: Checks,
+    /// At least so many calls, if nothing is found before.
+    pub calls: u64,
+    /// The same seed gives the same calls.
+    pub seed: u64,
+    /// How many attempts to shorten a finding are worth waiting for.
+    pub shrink: u32,
+}
+
+/// Runs it.
 ///
 /// # Errors
 /// The first finding, shrunk.
 ///
 /// # Panics
 /// When the runner itself gives up, which nothing here asks it to.
-pub fn run(artefact: &str, checks: Checks, calls: u64, seed: u64) -> Result<Tally, Box<Finding>> {
-    let origin = World::new(artefact, checks);
+pub fn run(plan: Plan) -> Result<Tally, Box<Finding>> {
+    let origin = World::new(plan.artefact, plan.checks);
     let tally = RefCell::new(Tally::default());
     let sequences = steps::sequences(LENGTH);
     let config = Config {
         cases: 1,
-        max_shrink_iters: 3_000,
+        max_shrink_iters: plan.shrink,
         failure_persistence: None,
         ..Config::default()
     };
     let mut lives: u64 = 0;
-    while tally.borrow().calls() < calls {
-        let mut runner = TestRunner::new_with_rng(config.clone(), generator(seed, lives));
+    while tally.borrow().calls() < plan.calls {
+        let mut runner = TestRunner::new_with_rng(config.clone(), generator(plan.seed, lives));
         lives += 1;
         let outcome = runner.run(&sequences, |steps| {
             let mut world = origin.fork();
@@ -113,7 +130,8 @@ pub fn run(artefact: &str, checks: Checks, calls: u64, seed: u64) -> Result<Tall
         match outcome {
             Ok(()) => {}
             Err(TestError::Fail(reason, steps)) => {
-                return Err(Box::new(Finding { what: reason.message().to_owned(), steps }));
+                let (what, calls) = (reason.message().to_owned(), tally.borrow().calls());
+                return Err(Box::new(Finding { what, steps, calls }));
             }
             Err(TestError::Abort(reason)) => panic!("the runner gave up: {reason}"),
         }

@@ -2,7 +2,7 @@
 
 use hashbuzz_testkit::{HBAR, World, awareness};
 
-const CREATE: &str = "createCampaign(bytes32,address,address,uint128,uint128,uint64,uint64)";
+const CREATE: &str = "createCampaign(bytes32,address,address,uint128,uint128,uint32,uint64)";
 
 #[tokio::test]
 async fn a_second_click_is_told_that_it_is_being_published_and_changes_nothing() {

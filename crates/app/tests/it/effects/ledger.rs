@@ -3,7 +3,7 @@
 use hashbuzz_testkit::{HBAR, Participant, World, awareness};
 use serde_json::{Value, json};
 
-const CREATE: &str = "createCampaign(bytes32,address,address,uint128,uint128,uint64,uint64)";
+const CREATE: &str = "createCampaign(bytes32,address,address,uint128,uint128,uint32,uint64)";
 const PAY: &str = "payBatch(bytes32,uint32,bytes32[])";
 
 async fn funded_in_spite_of(fault: Value) -> i64 {

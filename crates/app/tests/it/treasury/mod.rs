@@ -1,0 +1,3 @@
+//! What sponsors have, and what is promised of it.
+
+mod balance;
