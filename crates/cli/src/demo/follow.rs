@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rand_chacha::ChaCha12Rng;
-use tokio::time::Instant;
 
 use super::api::{Api, Campaign, Entry};
 use super::control::{XAct, XPost, XUser};
@@ -82,7 +81,7 @@ impl Play {
     }
 }
 
-/// Follows all campaigns until each is over or stuck, or time is up. Tells what happens.
+/// Follows all campaigns until each is over or stuck. Tells what happens.
 ///
 /// # Errors
 /// When the API or a stand-in does not answer as it should.
@@ -90,7 +89,6 @@ pub(super) async fn follow(
     plays: &mut [Play],
     ground: &Ground,
     deployment: &Deployment,
-    until: Option<Instant>,
     story: &Story,
 ) -> anyhow::Result<()> {
     let mut looks = tokio::time::interval(LOOK_EVERY);
@@ -117,8 +115,7 @@ pub(super) async fn follow(
         let done = plays.iter().map(Play::steps_done).sum();
         let states: Vec<&str> = plays.iter().map(|play| play.view.state.as_str()).collect();
         story.progress(done, &states.join(", "));
-        let time_is_up = until.is_some_and(|until| Instant::now() >= until);
-        if time_is_up || plays.iter().all(|play| play.is_over() || play.is_stuck()) {
+        if plays.iter().all(|play| play.is_over() || play.is_stuck()) {
             return Ok(());
         }
     }

@@ -35,7 +35,7 @@ use hashbuzz_domain::AccountId;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha12Rng;
 use tempfile::TempDir;
-use tokio::time::{Instant, interval, timeout_at};
+use tokio::time::{Instant, interval, timeout, timeout_at};
 
 use self::api::{Api, Campaign};
 use self::books::{Audit, Found, hbar};
@@ -52,7 +52,13 @@ use crate::serve::asked_to_end;
 /// What `--once` may take.
 const LIMIT: Duration = Duration::from_secs(85);
 
-/// How long the mirror node may lag behind what it is asked for at the end.
+/// How long the far ends may take to show their books.
+const READING: Duration = Duration::from_secs(4);
+
+/// How long the server may take to end what it has in hand.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// So often, a tenth of a second apart: the mirror node may lag behind.
 const LOOKS_AT_THE_BOOKS: u32 = 20;
 
 /// Streams of the generator, so that one part's draws do not shift another's.
@@ -107,7 +113,9 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         serve(&ending.deployment, &story).await?;
     }
     let Ending { deployment, mut ground, well } = ending;
-    deployment.stop().await?;
+    if let Ok(stopped) = timeout(STOPPING, deployment.stop()).await {
+        stopped?;
+    }
     ground.children.stop().await;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -140,7 +148,12 @@ async fn tell(args: &DemoArgs, folder: &Path, story: &mut Story) -> anyhow::Resu
     let campaigns = async {
         let publish = publish(&shows, &deployment, &ground, args.seed, seen);
         let mut plays = time.bound("the publication of all campaigns", publish).await?;
-        follow(&mut plays, &ground, &deployment, time.until, seen).await?;
+        let followed = follow(&mut plays, &ground, &deployment, seen);
+        match time.until {
+            None => followed.await?,
+            // When time is up, the plays are as last seen, and say what they wait for.
+            Some(until) => timeout_at(until, followed).await.unwrap_or(Ok(()))?,
+        }
         Ok(plays)
     };
     // People register while the first posts are already public.
@@ -296,13 +309,32 @@ async fn finish(
     contract: AccountId,
     story: &Story,
 ) -> anyhow::Result<bool> {
+    let open: Vec<&Play> = plays.iter().filter(|play| play.view.state != "Closed").collect();
+    // Said before the far ends are asked: they may be what is waited for.
+    for play in &open {
+        story.line(&format!("WRONG: {}", play.waits_for()));
+    }
     let campaigns: Vec<Campaign> = plays.iter().map(|play| play.view.clone()).collect();
-    let (found, audit) = read_books(ground, contract, &campaigns).await?;
+    let books = timeout(READING, read_books(ground, contract, &campaigns)).await;
+    let (found, audit) = books.context("the far ends do not show their books")??;
     let summary = Summary::new(&campaigns, &found, &audit, story.elapsed());
     summary.tell(story);
     if args.json {
         println!("{}", serde_json::to_string_pretty(&summary)?);
     }
+    tell_mishaps(ground, &found, story).await?;
+    let mut wrong = [audit.problems, audit.duplicates].concat();
+    if open.is_empty() && found.received_late == 0 {
+        wrong.push("nobody who linked a wallet in the claim window was paid".to_owned());
+    }
+    for problem in &wrong {
+        story.line(&format!("WRONG: {problem}"));
+    }
+    Ok(open.is_empty() && wrong.is_empty())
+}
+
+/// What went wrong on purpose, and who was paid late.
+async fn tell_mishaps(ground: &Ground, found: &Found, story: &Story) -> anyhow::Result<()> {
     let network = ground.x.faults_left().await?;
     let ledger = ground.hedera.faults_left().await?;
     story.line(&format!(
@@ -311,20 +343,9 @@ async fn finish(
         found.hedera.duplicates_refused
     ));
     let late = ground.people(Wallet::DuringTheClaimWindow).len();
-    let (late_paid, amount) = (hbar(found.received_late), found.received_late);
-    story.line(&format!("The {late} who linked a wallet late received {late_paid} HBAR."));
-
-    let mut wrong: Vec<String> =
-        plays.iter().filter(|play| play.view.state != "Closed").map(Play::waits_for).collect();
-    if wrong.is_empty() && amount == 0 {
-        wrong.push("nobody who linked a wallet in the claim window was paid".to_owned());
-    }
-    wrong.extend(audit.problems);
-    wrong.extend(audit.duplicates);
-    for problem in &wrong {
-        story.line(&format!("WRONG: {problem}"));
-    }
-    Ok(wrong.is_empty())
+    let received = hbar(found.received_late);
+    story.line(&format!("The {late} who linked a wallet late received {received} HBAR."));
+    Ok(())
 }
 
 /// The books at the far ends. The mirror node lags, so they are read again while they do not

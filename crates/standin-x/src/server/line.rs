@@ -40,7 +40,7 @@ impl Listener for Doorway {
 
     async fn accept(&mut self) -> (Line, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        // Answers are small; a client on this machine should not wait for more of them.
+        // Answers are small; a client should not wait for more of them.
         let _without_delay = stream.set_nodelay(true);
         (Line { stream, switch: Switch::default() }, address)
     }
