@@ -18,6 +18,9 @@ pub struct Settings {
     pub bot_threshold: u8,
     /// How long after the close an engagement without a network time may first be seen.
     pub grace: Span,
+    /// How long after the close the lists are read for the last time. A network's search lags (X:
+    /// about 30 s), and whoever replied in time must be found.
+    pub collect_after: Span,
     /// Between two looks at the public counts of a running campaign.
     pub track_every: Span,
     /// Between two walks over the lists of who engaged, while it runs.
@@ -39,6 +42,7 @@ impl Default for Settings {
             minimum_payout: 1_000_000,
             bot_threshold: hashbuzz_domain::engagement::score::DEFAULT_THRESHOLD,
             grace: Span::from_secs(300),
+            collect_after: Span::from_secs(60),
             track_every: Span::from_secs(300),
             sweep_every: Span::from_secs(6 * 3_600),
             watch_every: Span::from_secs(5),

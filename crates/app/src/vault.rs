@@ -24,7 +24,7 @@ pub struct Vault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
     /// Not 32 bytes in base64.
-    #[error("a vault key is 32 random bytes in base64 (`hashbuzz keys vault` makes one)")]
+    #[error("a vault key is 32 random bytes in base64 (`hashbuzz vault-key` makes one)")]
     Key,
     /// Another key, another row, or changed bytes.
     #[error("a sealed value does not open: another key sealed it, or it was changed")]

@@ -49,6 +49,8 @@ pub(crate) struct Campaigns {
     pub(crate) bot_threshold: u8,
     /// How long after the close engagement without a network time may first be seen.
     pub(crate) grace_seconds: u32,
+    /// How long after the close the lists are read for the last time: a network's search lags.
+    pub(crate) collect_after_seconds: u32,
     pub(crate) track_every_seconds: u32,
     pub(crate) sweep_every_seconds: u32,
     /// Never closed by then after its end: the sponsor alone may recover everything.
@@ -76,6 +78,7 @@ impl Default for Campaigns {
             minimum_payout: "0.01".to_owned(),
             bot_threshold: hashbuzz_domain::engagement::score::DEFAULT_THRESHOLD,
             grace_seconds: 300,
+            collect_after_seconds: 60,
             track_every_seconds: 300,
             sweep_every_seconds: 6 * 3_600,
             recover_after_seconds: 30 * 86_400,
@@ -184,6 +187,7 @@ impl Settings {
             minimum_payout: tinybars("campaigns.minimum_payout", &given.minimum_payout)?,
             bot_threshold: given.bot_threshold,
             grace: span(given.grace_seconds),
+            collect_after: span(given.collect_after_seconds),
             track_every: span(given.track_every_seconds.max(1)),
             sweep_every: span(given.sweep_every_seconds.max(1)),
             watch_every: span(self.hedera.watch_every_seconds.max(1)),

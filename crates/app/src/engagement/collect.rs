@@ -71,6 +71,10 @@ impl Handle<App> for CollectEngagement {
             let tx = app.db.begin().await?;
             return Ok(Verdict::Done(turn.commit(tx).await?));
         };
+        if let Some(until) = self.too_soon(app, &campaign, turn.now()) {
+            let why = "the network's lists need a while to be complete".to_owned();
+            return Ok(Verdict::Later { until, why });
+        }
         let lists = lists(&campaign);
         let Some((post, kind)) = lists.get(self.list).cloned() else {
             return self.record(app, turn, &campaign, None, lists.len()).await;
@@ -120,6 +124,12 @@ fn lists(campaign: &Campaign) -> Vec<(PostId, Kind)> {
 }
 
 impl CollectEngagement {
+    /// When the last walk may begin, while that is still to come.
+    fn too_soon(&self, app: &App, campaign: &Campaign, now: i64) -> Option<i64> {
+        let from = campaign.closed_at?.plus(app.settings.collect_after).micros();
+        (self.last && self.sweep == 0 && now < from).then_some(from)
+    }
+
     async fn record(
         &self,
         app: &App,

@@ -272,7 +272,10 @@ mod tests {
             })
         };
         let batch = selector("payBatch(bytes32,uint32,bytes32[])");
-        let post = |id: &str, reply_to: Option<&str>| json!({ "id": id, "author": "1", "reply_to": reply_to, "deleted": false });
+        let post = |id: &str, target: Option<&str>| {
+            let author = "1";
+            json!({ "id": id, "author": author, "reply_to": target, "deleted": false })
+        };
         Found {
             log: EscrowLog {
                 deposited: 110,

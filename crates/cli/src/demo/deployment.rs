@@ -123,6 +123,7 @@ pub(super) fn settings(
             min_duration_seconds: length,
             max_claim_window_seconds: claim_window,
             grace_seconds: 5,
+            collect_after_seconds: 0,
             track_every_seconds: 2,
             sweep_every_seconds: 6,
             join_url: "https://join.example".to_owned(),

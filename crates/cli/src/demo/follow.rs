@@ -68,7 +68,7 @@ impl Play {
         let Campaign { name, state, stalled, steps, .. } = &self.view;
         let open: Vec<String> = steps
             .iter()
-            .filter(|step| step.state != "done")
+            .filter(|step| !matches!(step.state.as_str(), "done" | "planned"))
             .map(|step| format!("{} is {} ({})", step.step, step.state, step.detail))
             .collect();
         let why = if stalled.is_null() { String::new() } else { format!(" {stalled}") };

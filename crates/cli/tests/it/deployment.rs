@@ -43,7 +43,7 @@ pub(crate) struct Deployment {
     /// The server's log, of all its lives.
     pub(crate) log: PathBuf,
     // Last, so that it is removed after the processes that write into it have ended.
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 /// The system's own account, the admin's, and the contract.
@@ -86,18 +86,13 @@ impl Deployment {
         let settings = settings(database_url, &far, &app, &escrow, &vault_key);
         std::fs::write(&config, settings).expect("the settings can be written");
         let log = folder.path().join("serve.log");
-        Self { far, campaigners, reviewer, config, log, folder }
+        Self { far, campaigners, reviewer, config, log, _folder: folder }
     }
 
     /// Starts the server and returns when it says that it is ready.
     pub(crate) async fn serve(&self) -> Program {
         let started = Program::start(&["serve", "--config", text(&self.config)], &self.log).await;
         started.unwrap_or_else(|why| panic!("the server does not start: {why}"))
-    }
-
-    /// A file of this test's own.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
     }
 }
 

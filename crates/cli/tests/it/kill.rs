@@ -70,7 +70,7 @@ impl Plan {
             post("drop_after_apply"),
             post("drop_after_apply"),
             post("status_after_apply"),
-            { "on": "user_posts", "kind": "status", "status": 503, "times": 2 },
+            { "on": "timeline", "kind": "status", "status": 503, "times": 2 },
         ]);
         let hedera_faults = json!([
             { "on": "submit", "kind": "drop_after_apply", "times": 3, "match": "ContractCall" },

@@ -98,8 +98,7 @@ async fn editing_an_approved_campaign_makes_it_a_draft_that_has_to_be_reviewed_a
     let id = world.approved(&brand, &awareness("100", "2", "5")).await;
     let path = format!("/v2/campaigns/{id}");
 
-    let (status, body) =
-        brand.api.send_json(Method::PUT, &path, &awareness("200", "2", "5")).await;
+    let (status, body) = brand.api.send_json(Method::PUT, &path, &awareness("200", "2", "5")).await;
 
     assert_eq!((status, &body["state"]), (200, &"Draft".into()));
     assert_eq!((&body["budget"], &body["fee"]), (&"200".into(), &"20".into()));

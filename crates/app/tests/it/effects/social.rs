@@ -75,7 +75,9 @@ async fn a_rate_limit_waits_for_its_reset_and_costs_no_attempt() {
 async fn a_network_that_is_unavailable_for_a_while_is_tried_again() {
     let world = World::new().await;
     let brand = world.campaigner(110 * HBAR).await;
-    world.break_x(json!({ "on": "create_post", "kind": "status", "status": 503, "times": 2 })).await;
+    world
+        .break_x(json!({ "on": "create_post", "kind": "status", "status": 503, "times": 2 }))
+        .await;
     let id = world.running(&brand, &awareness("100", "2", "5")).await;
 
     assert_eq!(step(&world, &id, "post_1").await.0, "done");
