@@ -11,7 +11,7 @@ const check = process.argv.includes("--check");
 const RUNTIME_LIMIT = 24_576; // EIP-170; Hedera's limit too
 
 const settings = {
-  optimizer: { enabled: true, runs: 2000 },
+  optimizer: { enabled: true, runs: 200 },
   evmVersion: "cancun", // what Hedera's EVM understands; transient storage needs it
   metadata: { bytecodeHash: "none", appendCBOR: false },
 };

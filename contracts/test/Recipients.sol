@@ -22,8 +22,8 @@ contract Shutter is Actor {
         if (!_open) revert Shut();
     }
 
-    function open() external {
-        _open = true;
+    function set(bool open) external {
+        _open = open;
     }
 }
 

@@ -14,7 +14,7 @@ alloy_sol_types::sol! {
         event Tried(bool ok, bytes4 why);
 
         function act(address target, uint256 value, bytes data) external payable;
-        function open() external;
+        function set(bool open) external;
         function arm(address target, bytes call_) external;
     }
 }

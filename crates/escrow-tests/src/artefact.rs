@@ -22,6 +22,16 @@ pub fn creation_code(name: &str) -> Bytes {
     code.parse().expect("bytecode is hexadecimal")
 }
 
+/// Bytes of the escrow's runtime code.
+///
+/// # Panics
+/// As [`creation_code`].
+pub fn runtime_size() -> usize {
+    let artefact = read("artifacts/HashbuzzEscrow.json");
+    let code = artefact["deployedBytecode"].as_str().expect("it has runtime code");
+    code.parse::<Bytes>().expect("it is hexadecimal").len()
+}
+
 /// The names of the broken copies.
 ///
 /// # Panics

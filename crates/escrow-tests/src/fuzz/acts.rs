@@ -49,7 +49,7 @@ impl World {
                 self.call(by, &call, |m| m.withdraw(by, amount))
             }
             Step::WithdrawCredit { account } => self.withdraw_credit(*account),
-            Step::Open { account } => self.open(*account),
+            Step::Shutter { open } => self.shutter(*open),
             Step::WithdrawFees { by, part } => {
                 let by = self.caller(*by, holders.treasury);
                 let amount = part.of(self.model.fees);
@@ -240,7 +240,9 @@ impl World {
     }
 
     fn withdraw_credit(&mut self, account: u8) -> Result<Taken, String> {
-        let account = pick(&self.participants, account);
+        let owed: Vec<Address> = self.model.credits.keys().copied().collect();
+        let wild = account >= WILD || owed.is_empty();
+        let account = pick(if wild { &self.participants } else { &owed }, account);
         let call = abi::withdrawCreditCall { asset: HBAR };
         if self.participants[..ORDINARY].contains(&account) {
             return self.call(account, &call, |m| m.withdraw_credit(account));
@@ -253,13 +255,15 @@ impl World {
         self.compare_answer("withdrawCredit", answer, |m| m.withdraw_credit(account))
     }
 
-    fn open(&mut self, account: u8) -> Result<Taken, String> {
+    fn shutter(&mut self, open: bool) -> Result<Taken, String> {
         let shutter = self.participants[ORDINARY];
-        if pick(&self.participants, account) == shutter {
-            let open = Recipient::openCall {}.abi_encode().into();
-            let opened = self.escrow.chain.transact(self.cast[0], shutter, 0, open);
-            opened.map_err(|failed| format!("{failed:?}"))?;
+        let call = Recipient::setCall { open }.abi_encode().into();
+        let done = self.escrow.chain.transact(self.cast[0], shutter, 0, call);
+        done.map_err(|failed| format!("{failed:?}"))?;
+        if open {
             self.model.shut.remove(&shutter);
+        } else {
+            self.model.shut.insert(shutter);
         }
         Ok(None)
     }

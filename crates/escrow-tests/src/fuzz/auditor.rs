@@ -144,7 +144,8 @@ impl Auditor {
             }
             EscrowEvent::Paid(e) => self.paid(now, e)?,
             EscrowEvent::BatchPaid(e) => {
-                if !self.campaign(e.id)?.batches.insert(e.batch) {
+                let batches = &mut self.campaign(e.id)?.batches;
+                if !batches.insert(e.batch) {
                     return Err(format!("batch {} was paid twice", e.batch));
                 }
             }

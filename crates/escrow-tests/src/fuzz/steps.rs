@@ -72,7 +72,7 @@ pub enum Step {
     Refund { by: By, slot: u8 },
     Finalise { by: By, slot: u8 },
     WithdrawCredit { account: u8 },
-    Open { account: u8 },
+    Shutter { open: bool },
     WithdrawFees { by: By, part: Part },
     Sweep { by: By, part: Part },
     SetCeiling { by: By, units: u8 },
@@ -154,12 +154,15 @@ fn money() -> impl Strategy<Value = Step> {
         }),
         1 => (by(), 0_u8..3, small_part())
             .prop_map(|(by, sponsor, part)| Step::Withdraw { by, sponsor, part }),
-        1 => (0_u8..8).prop_map(|account| Step::WithdrawCredit { account }),
+        1 => any::<u8>().prop_map(|account| Step::WithdrawCredit { account }),
     ]
 }
 
 fn life() -> impl Strategy<Value = Step> {
-    let create = (by(), slot(), 0_u8..3, part(), 0_u16..1_200, 0_u32..6_000, 0_u32..12_000);
+    // Now and then longer than the contract allows, or no time at all.
+    let window = prop_oneof![40 => 0_u32..6_000, 1 => Just(61 * 86_400)];
+    let run = prop_oneof![40 => 1_u32..12_000, 1 => Just(0), 1 => Just(181 * 86_400)];
+    let create = (by(), slot(), 0_u8..3, part(), 0_u16..1_200, window, run);
     let shares = vec(1_u8..=255, 0..7);
     let close = (by(), slot(), part(), shares, proptest::bool::weighted(0.2));
     prop_oneof![
@@ -196,6 +199,6 @@ fn powers() -> impl Strategy<Value = Step> {
         2 => (by(), any::<u8>()).prop_map(|(by, units)| Step::SetCeiling { by, units }),
         1 => by().prop_map(|by| Step::Pause { by }),
         6 => by().prop_map(|by| Step::Unpause { by }),
-        1 => (0_u8..8).prop_map(|account| Step::Open { account }),
+        3 => any::<bool>().prop_map(|open| Step::Shutter { open }),
     ]
 }

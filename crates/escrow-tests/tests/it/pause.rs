@@ -79,7 +79,7 @@ fn a_credit_can_be_withdrawn_while_paused() {
     stage.pause();
     let data = abi::withdrawCreditCall { asset: HBAR }.abi_encode().into();
     let act = Recipient::actCall { target: stage.escrow.address, value: U256::ZERO, data };
-    for call in [Recipient::openCall {}.abi_encode(), act.abi_encode()] {
+    for call in [Recipient::setCall { open: true }.abi_encode(), act.abi_encode()] {
         stage.escrow.chain.transact(address("tester"), shutter, 0, call.into()).unwrap();
     }
     assert_eq!(stage.escrow.credit(shutter), 0);

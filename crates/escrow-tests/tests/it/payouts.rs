@@ -142,7 +142,7 @@ fn a_credit_counts_as_paid_and_waits_for_its_owner_for_ever() {
     let expected = abi::TransferFailed {}.abi_encode();
     assert_eq!(failed.unwrap_err(), Failed::Reverted(expected.into()));
     assert_eq!(stage.escrow.credit(shutter), ONE, "still there");
-    let open = Recipient::openCall {}.abi_encode().into();
+    let open = Recipient::setCall { open: true }.abi_encode().into();
     stage.escrow.chain.transact(tester, shutter, 0, open).unwrap();
     stage.escrow.chain.transact(tester, shutter, 0, act.clone().into()).unwrap();
     assert_eq!(small(stage.escrow.chain.balance(shutter)), ONE);
