@@ -1,7 +1,7 @@
 //! Sponsors: what comes in, what campaigns may take, what goes out.
 
 use alloy_primitives::{Bytes, U256};
-use alloy_sol_types::SolCall;
+use alloy_sol_types::{SolCall, SolError, SolEvent};
 use hashbuzz_escrow_tests::abi::EscrowEvent;
 use hashbuzz_escrow_tests::abi::HashbuzzEscrow as abi;
 use hashbuzz_escrow_tests::abi::Recipient;
@@ -101,9 +101,9 @@ fn free_balance_is_withdrawn_by_its_owner_and_by_nobody_else() {
 
 #[test]
 fn a_sponsor_that_cannot_receive_keeps_its_free_balance() {
-    let mut escrow = Stage::funded();
-    let shutter = escrow.recipient("Shutter");
-    let Stage { escrow, sponsor, .. } = &mut escrow;
+    let mut stage = Stage::funded();
+    let shutter = stage.recipient("Shutter");
+    let Stage { escrow, sponsor, .. } = &mut stage;
     let as_shutter = |value: u128, call: Vec<u8>| Recipient::actCall {
         target: escrow.address,
         value: U256::from(value),
@@ -114,9 +114,32 @@ fn a_sponsor_that_cannot_receive_keeps_its_free_balance() {
     let withdraw = as_shutter(0, withdraw.abi_encode()).abi_encode();
     escrow.chain.transact(*sponsor, shutter, ONE, deposit.into()).unwrap();
     let failed = escrow.chain.transact(*sponsor, shutter, 0, withdraw.into()).unwrap_err();
-    let expected = alloy_sol_types::SolError::abi_encode(&abi::TransferFailed {});
+    let expected = abi::TransferFailed {}.abi_encode();
     assert_eq!(failed, Failed::Reverted(expected.into()));
     assert_eq!(escrow.free(shutter), ONE);
+}
+
+#[test]
+fn a_sponsor_that_calls_back_while_it_withdraws_gets_nothing_by_it() {
+    let mut stage = Stage::funded();
+    let thief = stage.recipient("Reenterer");
+    let Stage { escrow, sponsor, .. } = &mut stage;
+    let target = escrow.address;
+    let act = |value: u128, call: Vec<u8>| {
+        let (value, data) = (U256::from(value), call.into());
+        Recipient::actCall { target, value, data }.abi_encode()
+    };
+    let withdraw = abi::withdrawCall { asset: HBAR, amount: ONE }.abi_encode();
+    let arm = Recipient::armCall { target, call_: withdraw.clone().into() }.abi_encode();
+    let deposit = act(3 * ONE, abi::depositCall {}.abi_encode());
+    escrow.chain.transact(*sponsor, thief, 0, arm.into()).unwrap();
+    escrow.chain.transact(*sponsor, thief, 3 * ONE, deposit.into()).unwrap();
+    let done = escrow.chain.transact(*sponsor, thief, 0, act(0, withdraw).into()).unwrap();
+    let tried = done.logs.iter().find(|log| log.address == thief).expect("it was called");
+    let tried = Recipient::Tried::decode_log(tried).unwrap();
+    let guard = abi::ReentrancyGuardReentrantCall::SELECTOR;
+    assert_eq!((tried.ok, tried.why.0), (false, guard));
+    assert_eq!((escrow.free(thief), small(escrow.chain.balance(thief))), (2 * ONE, ONE));
 }
 
 #[test]

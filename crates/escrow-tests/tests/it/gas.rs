@@ -22,9 +22,9 @@ is out of date. To print it anew:
 
     HASHBUZZ_BLESS=1 cargo nextest run -p hashbuzz-escrow-tests gas
 
-Dollars are gas at $8.52e-8, the price of October 2026; the call itself has no other fee. Hedera's
-own additions (creating an account for an address that has none, mainly) are not in revm. Recipients
-are accounts that exist; batches begin a campaign, so they write its payment bits for the first
+Dollars are gas at $8.52e-8, Hedera's documented price in August 2026; a contract call has no other
+fee. What Hedera adds itself (creating an account for an address that has none, mainly) is not in
+revm. Recipients are accounts that exist; batches begin a campaign, so they write its payment bits for the first
 time.
 ";
 
