@@ -13,7 +13,7 @@ use tower_http::trace::TraceLayer;
 use crate::App;
 use crate::campaign::http::{commands, create, edit, read, statistics, timeline};
 use crate::http::{Problem, healthz, readyz};
-use crate::ops::http::{balance, dead_letters, effects, events};
+use crate::ops::http::{balance, dead_letters, decide, effects, events};
 
 /// No body of this API is larger.
 const BODY_BYTES: usize = 64 * 1024;
@@ -41,6 +41,7 @@ pub fn router(app: App) -> Router {
         .route("/v2/ops/events", get(events))
         .route("/v2/ops/dead-letters", get(dead_letters))
         .route("/v2/ops/effects", get(effects))
+        .route("/v2/ops/effects/{id}/decide", post(decide))
         .fallback(async || Problem::not_found())
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN))

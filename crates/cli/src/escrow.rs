@@ -4,11 +4,16 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use hashbuzz_domain::{EvmAddress, Time};
+use hashbuzz_domain::{AccountId, EvmAddress, Time};
 use hashbuzz_ledger_hedera::{Roles, deploy};
 use hashbuzz_outbox::{Clock as _, SystemClock};
 
 use crate::settings::{Settings, account_id, tinybars};
+use crate::wiring;
+
+/// How often to look for the new contract, and how long in between (microseconds).
+const LOOKS: u32 = 40;
+const LOOK_EVERY: i64 = 500_000;
 
 #[derive(Args)]
 pub(crate) struct EscrowArgs {
@@ -64,5 +69,22 @@ pub(crate) async fn run(args: EscrowArgs, settings: &Settings) -> anyhow::Result
         .await
         .context("cannot deploy")?;
     println!("{contract}");
+    shown(settings, contract).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until the mirror node shows the contract, so that `serve` can follow at once. Mirror nodes
+/// are a few seconds behind.
+async fn shown(settings: &Settings, contract: AccountId) -> anyhow::Result<()> {
+    let mut settings = settings.clone();
+    settings.hedera.contract = Some(contract.to_string());
+    let clock = SystemClock;
+    for _ in 0..LOOKS {
+        if wiring::ledger(&settings).await.is_ok() {
+            return Ok(());
+        }
+        clock.sleep_until(clock.now() + LOOK_EVERY).await;
+    }
+    wiring::ledger(&settings).await.context("the mirror node does not show the contract yet")?;
+    Ok(())
 }

@@ -51,7 +51,11 @@ fn network(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<X> {
     X::new(told).context("x")
 }
 
-async fn ledger(settings: &Settings) -> anyhow::Result<Hedera> {
+/// The ledger that the settings name.
+///
+/// # Errors
+/// Settings that cannot be right; a ledger that does not answer or does not know the contract.
+pub(crate) async fn ledger(settings: &Settings) -> anyhow::Result<Hedera> {
     let given = &settings.hedera;
     let contract = given
         .contract

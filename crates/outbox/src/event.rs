@@ -34,8 +34,8 @@ impl Queue {
     }
 }
 
-/// How often an event may fail, and how long it waits in between: full jitter between nothing and
-/// `first`, doubled for each failure, at most `cap`.
+/// How often an event may fail, and how long it waits in between: anywhere between a tenth of the
+/// wait and the wait, which is `first`, doubled for each failure, at most `cap`.
 #[derive(Clone, Copy, Debug)]
 pub struct Retry {
     /// The longest wait after the first failure.

@@ -26,8 +26,10 @@ const READS: i64 = 2;
 const LOOK_EVERY: i64 = 2 * SECOND;
 /// The network's clock and ours may differ by so much.
 const SKEW: i64 = 60 * SECOND;
-/// After so many proofs of absence something is wrong that reading does not show.
-const ABSENCES: usize = 3;
+/// After so many sends (an outage of hours) a person is asked.
+const SENDS: i64 = 100;
+/// How evidence shows that the network refused the post as a duplicate of an earlier one.
+const DUPLICATE: &str = "(Duplicate)";
 const ABSENT: &str = "proven absent: two complete reads, 30 s apart, did not find it";
 
 /// A post to publish, and where it belongs.
@@ -102,7 +104,7 @@ async fn send(
     wanted: &PostEffect<'_>,
     mut effect: Effect,
 ) -> Result<Asked<PostId>, Failure> {
-    if effect.evidence.matches(ABSENT).count() >= ABSENCES {
+    if effect.sends >= SENDS {
         record(app, turn, &mut effect, Next::NeedsPerson, "sent too often").await?;
         return Ok(never("this post was sent several times without a clear answer"));
     }
@@ -198,6 +200,11 @@ async fn clean_read(
     record(app, turn, effect, Next::CleanRead, "a complete read did not find it").await?;
     if effect.clean_reads < READS {
         return Ok(later(now + APART, "not found; one more look before it is sent again"));
+    }
+    if effect.evidence.contains(DUPLICATE) {
+        let seen = "refused as a duplicate, and yet not found: reading cannot decide";
+        record(app, turn, effect, Next::NeedsPerson, seen).await?;
+        return Ok(never("the network says that this post exists, and it cannot be found"));
     }
     record(app, turn, effect, Next::Again { anew: None }, ABSENT).await?;
     Ok(later(now, "proven absent; sending again"))

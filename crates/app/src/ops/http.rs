@@ -1,15 +1,16 @@
 //! What an operator, and for the balance a campaigner, can ask.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use hashbuzz_domain::{Amount, Asset};
 use hashbuzz_outbox::{Waiting, dead_letters as all_dead, effect, waiting};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::App;
-use crate::account::Role;
+use crate::account::{Role, audit};
 use crate::campaign::http::rfc3339;
-use crate::http::{Problem, Signed};
+use crate::http::{Body, Problem, Signed};
 use crate::treasury::available;
 
 /// Rows an answer has at most.
@@ -88,6 +89,39 @@ pub(crate) async fn dead_letters(
     signed.need(Role::Operator)?;
     let events = all_dead(&app.db, LIMIT).await?;
     Ok(Json(events.into_iter().map(EventView::from).collect()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DecideBody {
+    /// What the other system calls the result; without it, it does not exist and may be sent again.
+    remote_id: Option<String>,
+    /// What was looked at.
+    reason: String,
+}
+
+/// `POST /v2/ops/effects/{id}/decide`: a person looked where reading could not decide. The
+/// campaign is then resumed by its owner or an operator.
+pub(crate) async fn decide(
+    State(app): State<App>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Body(body): Body<DecideBody>,
+) -> Result<StatusCode, Problem> {
+    signed.need(Role::Operator)?;
+    let reason = body.reason.trim();
+    if reason.is_empty() || reason.len() > 1_000 {
+        return Err(Problem::malformed("give a reason of 1 to 1000 characters"));
+    }
+    let (now, actor) = (app.clock.now(), signed.0.account.to_string());
+    let tx = app.db.begin().await?;
+    if !effect::decide(&tx, &id, body.remote_id.as_deref(), now, reason).await? {
+        let detail = "there is no such effect that needs a person";
+        return Err(Problem::conflict("effect.decided", detail));
+    }
+    audit(&tx, now, &actor, "effect.decide", &id, reason).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Serialize)]

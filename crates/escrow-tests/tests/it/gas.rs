@@ -17,15 +17,15 @@ const LINES: usize = 1_024;
 const HEAD: &str = "\
 # Gas
 
-Measured in revm (Cancun rules) by `crates/escrow-tests/tests/it/gas.rs`, which fails when this page
-is out of date. To print it anew:
+Measured in revm (Cancun rules) by `crates/escrow-tests/tests/it/gas.rs`, which fails when this
+page is out of date. To print it anew:
 
     HASHBUZZ_BLESS=1 cargo nextest run -p hashbuzz-escrow-tests gas
 
 Dollars are gas at $8.52e-8, Hedera's documented price in August 2026; a contract call has no other
 fee. What Hedera adds itself (creating an account for an address that has none, mainly) is not in
-revm. Recipients are accounts that exist; batches begin a campaign, so they write its payment bits for the first
-time.
+revm. Recipients are accounts that exist; each batch is the first of its campaign, so it also writes
+the slot of its payment bits for the first time.
 ";
 
 #[test]

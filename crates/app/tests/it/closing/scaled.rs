@@ -80,7 +80,10 @@ async fn more_people_than_one_transaction_carries_are_paid_in_several_batches() 
     let most = world.app().ledger.max_batch();
     let brand = world.campaigner(110 * HBAR).await;
     let people = world.participants(most + 1).await;
-    let id = world.running(&brand, &awareness("100", "0", "0.25")).await;
+    // A minute between two replies: an hour would not be enough for all of them.
+    let mut draft = awareness("100", "0", "0.25");
+    draft["duration_seconds"] = 86_400.into();
+    let id = world.running(&brand, &draft).await;
     world.reply(&people, &world.posts(&id).await[0]).await;
 
     world.work_until_quiet().await;

@@ -1,14 +1,18 @@
 //! Posts: the network has no idempotency key, so what is unclear is read back.
 
 use hashbuzz_testkit::{HBAR, World, awareness};
+use reqwest::Method;
 use serde_json::json;
 
 /// The step's state and what is said of it.
 async fn step(world: &World, id: &str, step: &str) -> (String, String) {
     let view = world.reviewer().campaign(id).await;
-    let steps = view["steps"].as_array().unwrap();
-    let step = steps.iter().find(|row| row["step"] == step).unwrap();
-    (step["state"].as_str().unwrap().to_owned(), step["detail"].as_str().unwrap().to_owned())
+    let steps = view["steps"].as_array().expect("a campaign shows its steps");
+    let step = steps.iter().find(|row| row["step"] == step).expect("a campaign shows its steps");
+    (
+        step["state"].as_str().expect("a campaign shows its steps").to_owned(),
+        step["detail"].as_str().expect("a campaign shows its steps").to_owned(),
+    )
 }
 
 #[tokio::test]
@@ -76,7 +80,7 @@ async fn a_network_that_is_unavailable_for_a_while_is_tried_again() {
     let world = World::new().await;
     let brand = world.campaigner(110 * HBAR).await;
     world
-        .break_x(json!({ "on": "create_post", "kind": "status", "status": 503, "times": 2 }))
+        .break_x(json!({ "on": "create_post", "kind": "status", "status": 503, "times": 5 }))
         .await;
     let id = world.running(&brand, &awareness("100", "2", "5")).await;
 
@@ -117,5 +121,22 @@ async fn a_second_post_that_is_refused_does_not_stop_the_campaign() {
     world.work_until_quiet().await;
     assert_eq!(world.received(&people[0]).await, 2 * HBAR);
     assert_eq!(brand.api.campaign(&id).await["state"], "Closed");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn only_an_operator_decides_and_only_what_needs_a_person() {
+    let world = World::new().await;
+    let brand = world.campaigner(110 * HBAR).await;
+    let body = json!({ "remote_id": "1", "reason": "looked at the profile" });
+    let path = "/v2/ops/effects/0190c1f2-0000-7000-8000-000000000000/decide";
+
+    let (status, problem) = brand.api.send_json(Method::POST, path, &body).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("auth.role")));
+    let operator = world.operator().await;
+    let (status, problem) = operator.send_json(Method::POST, path, &body).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("effect.decided")));
+    let (status, problem) = operator.send_json(Method::POST, path, &json!({ "reason": " " })).await;
+    assert_eq!((status, &problem["code"]), (400, &json!("request.malformed")));
     world.finish().await;
 }

@@ -5,7 +5,7 @@ use hashbuzz_testkit::{Campaigner, HBAR, World, awareness};
 async fn balance(brand: &Campaigner) -> (String, String, String) {
     let (status, body) = brand.api.get("/v2/balance").await;
     assert_eq!(status, 200, "{body}");
-    let text = |field: &str| body[field].as_str().unwrap().to_owned();
+    let text = |field: &str| body[field].as_str().expect("amounts are text").to_owned();
     (text("free"), text("reserved"), text("available"))
 }
 
