@@ -25,7 +25,6 @@ struct V1 {
     duration: i64,
     claim_window: i64,
     participant_cap: Option<u64>,
-    close_when_exhausted: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +56,6 @@ pub(super) fn write(draft: &Draft) -> Result<String, DbError> {
         duration: draft.duration.micros(),
         claim_window: draft.claim_window.micros(),
         participant_cap: draft.participant_cap,
-        close_when_exhausted: draft.close_when_exhausted,
     }))
 }
 
@@ -80,6 +78,5 @@ pub(super) fn read(text: &str) -> Result<Draft, DbError> {
         duration: Span::from_micros(stored.duration),
         claim_window: Span::from_micros(stored.claim_window),
         participant_cap: stored.participant_cap,
-        close_when_exhausted: stored.close_when_exhausted,
     })
 }

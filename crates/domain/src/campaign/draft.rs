@@ -37,8 +37,6 @@ pub struct Draft {
     pub claim_window: Span,
     /// The most that one participant receives, in the asset's smallest unit.
     pub participant_cap: Option<u64>,
-    /// End early when the budget is owed.
-    pub close_when_exhausted: bool,
 }
 
 /// What this deployment allows.

@@ -27,8 +27,6 @@ pub(crate) struct DraftBody {
     duration_seconds: Option<u32>,
     claim_window_seconds: Option<u32>,
     participant_cap: Option<String>,
-    #[serde(default)]
-    close_when_exhausted: bool,
 }
 
 fn hbar() -> String {
@@ -85,7 +83,6 @@ pub(super) fn read(app: &App, body: DraftBody) -> Result<(Draft, Amount), Proble
         duration: Span::from_secs(body.duration_seconds.unwrap_or(DURATION)),
         claim_window: Span::from_secs(body.claim_window_seconds.unwrap_or(CLAIM_WINDOW)),
         participant_cap: cap,
-        close_when_exhausted: body.close_when_exhausted,
     };
     let measure = app.network.measure(&draft.content().0);
     draft
