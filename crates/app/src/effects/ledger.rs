@@ -11,7 +11,7 @@ use hashbuzz_outbox::effect::{Effect, Next, Plan, State};
 use hashbuzz_outbox::{Failure, Turn};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Done, FOUND, SECOND, later, never, show_started};
+use super::{Asked, Done, FOUND, SECOND, later, never, record, show_started};
 use crate::App;
 use crate::campaign::{self, Mark, StepState};
 use crate::stored::{json, read_json};
@@ -230,18 +230,6 @@ async fn spent(
 ) -> Result<(), Failure> {
     let (request, id) = prepare(app, turn, act).await?;
     record(app, turn, effect, Next::Again { anew: Some((request, Some(id))) }, seen).await
-}
-
-async fn record(
-    app: &App,
-    turn: &Turn,
-    effect: &mut Effect,
-    next: Next,
-    seen: &str,
-) -> Result<(), Failure> {
-    let tx = app.db.begin().await?;
-    effect.next(&tx, turn, next, seen).await?;
-    Ok(tx.commit().await?)
 }
 
 /// The consensus time in a remote id as written above.

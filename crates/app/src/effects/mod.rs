@@ -12,6 +12,7 @@ use hashbuzz_domain::campaign::Step;
 use hashbuzz_outbox::effect::{Effect, Next};
 use hashbuzz_outbox::{Failure, Turn, Verdict};
 
+use crate::App;
 use crate::campaign::{self, Mark, StepState};
 
 pub(crate) use ledger::transact;
@@ -58,6 +59,19 @@ impl Done {
 /// Shows the step as started, in the transaction that plans its effect.
 async fn show_started(tx: &Tx, campaign: CampaignId, step: Step, now: i64) -> Result<(), DbError> {
     campaign::mark(tx, campaign, Mark { step, state: StepState::Started, detail: "" }, now).await
+}
+
+/// Records how an effect goes on, in a transaction of its own.
+async fn record(
+    app: &App,
+    turn: &Turn,
+    effect: &mut Effect,
+    next: Next,
+    seen: &str,
+) -> Result<(), Failure> {
+    let tx = app.db.begin().await?;
+    effect.next(&tx, turn, next, seen).await?;
+    Ok(tx.commit().await?)
 }
 
 /// How evidence of a result begins that was looked up and not answered.

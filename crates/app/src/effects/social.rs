@@ -11,7 +11,7 @@ use hashbuzz_outbox::{Failure, Turn};
 use hashbuzz_social::{NewPost, ReadError, Refusal, WriteError};
 use serde_json::json;
 
-use super::{Asked, Done, FOUND, SECOND, later, never, show_started};
+use super::{Asked, Done, FOUND, SECOND, later, never, record, show_started};
 use crate::App;
 use crate::account::Brand;
 use crate::campaign::{self, Mark, StepState};
@@ -267,16 +267,4 @@ pub(crate) async fn delete(
             Err(Failure(error.to_string()))
         }
     }
-}
-
-async fn record(
-    app: &App,
-    turn: &Turn,
-    effect: &mut Effect,
-    next: Next,
-    seen: &str,
-) -> Result<(), Failure> {
-    let tx = app.db.begin().await?;
-    effect.next(&tx, turn, next, seen).await?;
-    Ok(tx.commit().await?)
 }
