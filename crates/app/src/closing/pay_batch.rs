@@ -26,6 +26,8 @@ use crate::stored::parse;
 use crate::treasury::{self, Entry};
 use crate::{App, account};
 
+/// Between two tries while the contract's payout ceiling per hour is reached.
+const CEILING_WAIT: i64 = 600_000_000;
 /// Lines looked at at a time for ones with a wallet.
 const PAGE: i64 = 500;
 
@@ -68,6 +70,10 @@ impl Handle<App> for PayBatch {
         };
         match transact(app, &turn, campaign.id, Step::Pay, number, &call).await? {
             Asked::Result(_, done) => record(app, turn, &campaign, number, &lines, done).await,
+            // The contract's bound on what any hour may cost: the batch goes out when there is room.
+            Asked::Refused(why) if why.contains("PayoutCeilingReached") => {
+                Ok(Verdict::Later { until: turn.now() + CEILING_WAIT, why })
+            }
             Asked::Refused(why) => {
                 Ok(Verdict::Never { why: format!("the contract refused batch {number}: {why}") })
             }
