@@ -13,14 +13,13 @@
 use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::{Phase, Step};
-use hashbuzz_domain::{Amount, Time};
 use hashbuzz_ledger::EscrowCall;
 use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::refunds::book_refunds;
+use super::refunds::{Returning, conclude, too_early};
 use crate::App;
-use crate::campaign::{Mark, StepState, load, mark, stall, transition};
+use crate::campaign::{load, stall};
 use crate::effects::{Asked, transact};
 use crate::stored::parse;
 
@@ -52,11 +51,7 @@ impl Handle<App> for BudgetRefund {
         let done = match transact(app, &turn, campaign.id, Step::Refund, 1, &call).await? {
             Asked::Result(_, done) => Some(done),
             Asked::Refused(why) if why.contains("TooEarly") => {
-                let until = turn.now() + 2_000_000;
-                return Ok(Verdict::Later {
-                    until,
-                    why: "the contract says: too early".to_owned(),
-                });
+                return Ok(too_early(&turn));
             }
             // Everything was paid out: there is nothing to give back, and that is a success.
             Asked::Refused(why) if why.contains("NothingToDo") => None,
@@ -65,22 +60,14 @@ impl Handle<App> for BudgetRefund {
             }
             Asked::Turn(verdict) => return Ok(verdict),
         };
-        let there =
-            app.ledger.campaign(campaign.id).await.map_err(|error| Failure(error.to_string()))?;
-        let now = turn.now();
-        let tx = app.db.begin().await?;
-        let mut found = "";
-        if let Some(mut done) = done {
-            done.record(&tx, &turn).await?;
-            found = done.found_words();
-        }
-        let refunded = book_refunds(&tx, &campaign, 1, there.refunded, now).await?;
-        let refunded = Amount::new(refunded, campaign.draft.budget.asset());
-        let detail = format!("{refunded} went back to the sponsor{found}");
-        let step = Mark { step: Step::Refund, state: StepState::Done, detail: &detail };
-        mark(&tx, campaign.id, step, now).await?;
-        transition::begin(&tx, &campaign, Step::Finalise, Time::from_micros(now)).await?;
-        Ok(Verdict::Done(turn.commit(tx).await?))
+        let returning = Returning {
+            campaign: &campaign,
+            step: Step::Refund,
+            sequence: 1,
+            next: Step::Finalise,
+            words: |refunded| format!("{refunded} went back to the sponsor"),
+        };
+        conclude(app, turn, returning, done).await
     }
 
     async fn gave_up(&self, app: &App, tx: &Tx, why: &str) -> Result<(), DbError> {

@@ -13,14 +13,13 @@
 use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::{Phase, Step};
-use hashbuzz_domain::{Amount, Time};
 use hashbuzz_ledger::EscrowCall;
 use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::refunds::book_refunds;
+use super::refunds::{Returning, conclude, too_early};
 use crate::App;
-use crate::campaign::{Mark, StepState, load, mark, stall, transition};
+use crate::campaign::{load, stall};
 use crate::effects::{Asked, transact};
 use crate::stored::parse;
 
@@ -52,33 +51,21 @@ impl Handle<App> for Finalise {
         let done = match transact(app, &turn, campaign.id, Step::Finalise, 1, &call).await? {
             Asked::Result(_, done) => Some(done),
             Asked::Refused(why) if why.contains("TooEarly") => {
-                let until = turn.now() + 2_000_000;
-                return Ok(Verdict::Later {
-                    until,
-                    why: "the contract says: too early".to_owned(),
-                });
+                return Ok(too_early(&turn));
             }
             Asked::Refused(why) => {
                 return Ok(Verdict::Never { why: format!("the contract refused: {why}") });
             }
             Asked::Turn(verdict) => return Ok(verdict),
         };
-        let there =
-            app.ledger.campaign(campaign.id).await.map_err(|error| Failure(error.to_string()))?;
-        let now = turn.now();
-        let tx = app.db.begin().await?;
-        let mut found = "";
-        if let Some(mut done) = done {
-            done.record(&tx, &turn).await?;
-            found = done.found_words();
-        }
-        let refunded = book_refunds(&tx, &campaign, 2, there.refunded, now).await?;
-        let refunded = Amount::new(refunded, campaign.draft.budget.asset());
-        let detail = format!("the contract is done with it; {refunded} more went back{found}");
-        let step = Mark { step: Step::Finalise, state: StepState::Done, detail: &detail };
-        mark(&tx, campaign.id, step, now).await?;
-        transition::begin(&tx, &campaign, Step::FinalPost, Time::from_micros(now)).await?;
-        Ok(Verdict::Done(turn.commit(tx).await?))
+        let returning = Returning {
+            campaign: &campaign,
+            step: Step::Finalise,
+            sequence: 2,
+            next: Step::FinalPost,
+            words: |refunded| format!("the contract is done with it; {refunded} more went back"),
+        };
+        conclude(app, turn, returning, done).await
     }
 
     async fn gave_up(&self, app: &App, tx: &Tx, why: &str) -> Result<(), DbError> {
