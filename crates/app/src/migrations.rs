@@ -26,4 +26,5 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0005_engagement.sql"),
     },
     Migration { version: 6, name: "closing", sql: include_str!("../migrations/0006_closing.sql") },
+    Migration { version: 7, name: "engine", sql: hashbuzz_outbox::SCHEMA_ENGINE },
 ];

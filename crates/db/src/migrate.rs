@@ -16,7 +16,8 @@ pub struct Migration {
     pub version: i64,
     /// A name for people.
     pub name: &'static str,
-    /// Statements for both databases; `{bytes}` stands for the type of bytes.
+    /// Statements for both databases; `{bytes}` stands for the type of bytes, and what follows
+    /// `-- postgres: ` on a line is for PostgreSQL alone.
     pub sql: &'static str,
 }
 
@@ -74,11 +75,11 @@ pub async fn migrate(db: &Db, migrations: &[Migration]) -> Result<Vec<i64>, DbEr
 }
 
 async fn apply(tx: &Tx, migration: &Migration) -> Result<(), DbError> {
-    let bytes = match tx.backend() {
-        Backend::Sqlite => "BLOB",
-        Backend::Postgres => "BYTEA",
+    let sql = match tx.backend() {
+        Backend::Sqlite => migration.sql.replace("{bytes}", "BLOB"),
+        Backend::Postgres => migration.sql.replace("{bytes}", "BYTEA").replace("-- postgres: ", ""),
     };
-    tx.inner.execute_unprepared(&migration.sql.replace("{bytes}", bytes)).await?;
+    tx.inner.execute_unprepared(&sql).await?;
     tx.exec(
         "INSERT INTO schema_migration (version, name, digest) VALUES ($1, $2, $3)",
         values![migration.version, migration.name, digest(migration.sql)],

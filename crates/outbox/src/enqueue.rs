@@ -34,15 +34,19 @@ pub async fn enqueue_at<M: Message>(
 ) -> Result<(), DbError> {
     let payload = serde_json::to_string(message)
         .map_err(|error| DbError::Corrupt(format!("{} as JSON: {error}", M::KIND)))?;
+    let account = due.account.unwrap_or_default();
+    let lane = format!("{}/{account}", M::QUEUE.as_str());
     tx.exec(
-        "INSERT INTO event (id, kind, queue, key, account, dedupe, payload, due_at, state, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'ready', $9) ON CONFLICT DO NOTHING",
+        "INSERT INTO event (id, kind, queue, key, account, lane, dedupe, payload, due_at, rank, state, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 'ready', $10) \
+         ON CONFLICT DO NOTHING",
         values![
             Uuid::now_v7().to_string(),
             M::KIND,
             M::QUEUE.as_str(),
             message.key(),
-            due.account,
+            account,
+            lane,
             message.dedupe(),
             payload,
             due.at,

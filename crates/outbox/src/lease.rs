@@ -46,7 +46,7 @@ pub(crate) async fn claim(
                 "SELECT id, key FROM event e WHERE state = 'ready' AND due_at <= $1 \
                  AND (key IS NULL OR NOT EXISTS (SELECT 1 FROM event held \
                       WHERE held.state = 'leased' AND held.key = e.key)) \
-                 ORDER BY priority, due_at, id LIMIT $2 {lock}"
+                 ORDER BY rank, id LIMIT $2 {lock}"
             ),
             values![now, window],
         )

@@ -12,6 +12,7 @@
 #[cfg(feature = "testing")]
 mod breaker;
 mod clock;
+mod dispatch;
 pub mod effect;
 mod engine;
 mod enqueue;
@@ -25,6 +26,7 @@ use hashbuzz_db::Tx;
 #[cfg(feature = "testing")]
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
+pub use dispatch::{Broker, BrokerError, Delivery, Publication};
 pub use engine::{Engine, EngineSettings, Registry};
 pub use enqueue::{Due, enqueue, enqueue_at};
 pub use event::{Failure, Handle, Message, Queue, Retry, Verdict};
@@ -34,6 +36,10 @@ pub use view::{Waiting, dead_letters, next_due, waiting};
 
 /// Statements that create this crate's tables, for the program's list of migrations.
 pub const SCHEMA: &str = include_str!("schema.sql");
+
+/// Statements that bring the tables of [`SCHEMA`] to what the engine needs now, for a later place in
+/// the program's list of migrations.
+pub const SCHEMA_ENGINE: &str = include_str!("engine.sql");
 
 /// The transaction of whoever enqueues. Named here so that the rule can be read in one place.
 pub type CallerTx = Tx;

@@ -194,8 +194,8 @@ impl World {
                 continue;
             }
             tx.exec(
-                "INSERT INTO event (id, kind, queue, key, payload, due_at, state, created_at) \
-                 VALUES ($1, $2, 'closing', $3, $4, $5, 'ready', $5)",
+                "INSERT INTO event (id, kind, queue, lane, key, payload, due_at, rank, state, \
+                 created_at) VALUES ($1, $2, 'closing', 'closing/', $3, $4, $5, $5, 'ready', $5)",
                 values![
                     uuid::Uuid::now_v7().to_string(),
                     event.kind,

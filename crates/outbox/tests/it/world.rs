@@ -23,10 +23,11 @@ pub(crate) const BEGIN: i64 = 1_800_000_000 * SECOND;
 /// Long enough for a slow machine, short enough to end a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration { version: 1, name: "outbox", sql: hashbuzz_outbox::SCHEMA },
+    Migration { version: 2, name: "engine", sql: hashbuzz_outbox::SCHEMA_ENGINE },
     Migration {
-        version: 2,
+        version: 3,
         name: "facts",
         sql: "CREATE TABLE fact (name TEXT PRIMARY KEY); CREATE TABLE loss (name TEXT, why TEXT);",
     },
