@@ -60,6 +60,10 @@ pub(crate) async fn start(settings: Settings) -> anyhow::Result<Running> {
         let stop = stop.clone();
         async move { engine.run(stop).await }
     });
+    tokio::spawn({
+        let (stop, app) = (stop.clone(), app.clone());
+        async move { app.wake.carry(&app.db, app.clock.as_ref(), &stop).await }
+    });
     let api = tokio::spawn({
         let (stop, router) = (stop.clone(), routes::router(app.clone()));
         async move {
