@@ -121,7 +121,11 @@ impl Tx {
     /// # Errors
     /// [`DbError::Query`]; whether it was committed is then for the next read to tell.
     pub async fn commit(self) -> Result<(), DbError> {
-        Ok(self.inner.commit().await?)
+        hashbuzz_crash::point!("db.commit.before");
+        self.inner.commit().await?;
+        // What is committed and nobody knows of it: the moment that a retry has to survive.
+        hashbuzz_crash::point!("db.commit.after");
+        Ok(())
     }
 }
 

@@ -68,8 +68,11 @@ macro_rules! runs_statements {
             }
 
             async fn exec(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                Ok(self.$field.execute_raw(statement).await?.rows_affected())
+                let done = self.$field.execute_raw(statement).await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                Ok(done.rows_affected())
             }
 
             async fn all<T: FromQueryResult + Send>(
@@ -77,8 +80,11 @@ macro_rules! runs_statements {
                 sql: &str,
                 values: Vec<Value>,
             ) -> Result<Vec<T>, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                self.$field.query_all_raw(statement).await?.iter().map(read).collect()
+                let rows = self.$field.query_all_raw(statement).await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                rows.iter().map(read).collect()
             }
 
             async fn one<T: FromQueryResult + Send>(
@@ -86,8 +92,11 @@ macro_rules! runs_statements {
                 sql: &str,
                 values: Vec<Value>,
             ) -> Result<Option<T>, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                self.$field.query_one_raw(statement).await?.as_ref().map(read).transpose()
+                let row = self.$field.query_one_raw(statement).await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                row.as_ref().map(read).transpose()
             }
         }
     };
