@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hashbuzz_db::testing::TestDb;
-use hashbuzz_db::{DbError, Sql as _, on_both_databases, values};
+use hashbuzz_db::{DbError, on_both_databases, values};
 use hashbuzz_outbox::{Due, LARGEST_EVENT, enqueue_many};
 use tokio::time::timeout;
 
