@@ -18,8 +18,8 @@ mod engine;
 mod enqueue;
 mod event;
 mod lease;
+pub mod operator;
 mod turn;
-mod view;
 
 use hashbuzz_db::Tx;
 
@@ -31,8 +31,8 @@ pub use engine::{Engine, EngineSettings, Registry};
 pub use enqueue::{Due, enqueue, enqueue_at};
 pub use event::{Failure, Handle, Message, Queue, Retry, Verdict};
 pub use lease::release_all;
+pub use operator::{Waiting, dead_letters, next_due, waiting};
 pub use turn::{Finished, Turn, TurnError};
-pub use view::{Waiting, dead_letters, next_due, waiting};
 
 /// Statements that create this crate's tables, for the program's list of migrations.
 pub const SCHEMA: &str = include_str!("schema.sql");
@@ -40,6 +40,9 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 /// Statements that bring the tables of [`SCHEMA`] to what the engine needs now, for a later place in
 /// the program's list of migrations.
 pub const SCHEMA_ENGINE: &str = include_str!("engine.sql");
+
+/// Statements that the acts and the cleaning of [`operator`] need, for a place after that.
+pub const SCHEMA_OPERATOR: &str = include_str!("operator/schema.sql");
 
 /// The transaction of whoever enqueues. Named here so that the rule can be read in one place.
 pub type CallerTx = Tx;

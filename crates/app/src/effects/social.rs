@@ -243,7 +243,7 @@ pub(crate) async fn delete(
         State::Rejected => return Ok(Asked::Refused("the network refused it before".to_owned())),
         State::Planned | State::Started | State::Unknown | State::NeedsPerson => {}
     }
-    effect.start(&app.db, turn).await?;
+    effect.restart(&app.db, turn).await?;
     match app.network.delete_post(&brand.access, post).await {
         Ok(()) => {
             let seen = "answered: deleted".to_owned();
