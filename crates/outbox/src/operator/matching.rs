@@ -39,7 +39,8 @@ impl Matching {
     /// A group of dead letters, by its id.
     pub fn group(id: &str) -> Option<Self> {
         let (kind, number) = id.rsplit_once(':')?;
-        let group = u64::from_str_radix(number, 16).ok().filter(|_| number.len() == 16)?;
+        let written = number.len() == 16 && number.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let group = u64::from_str_radix(number, 16).ok().filter(|_| written)?;
         let state = EventState::Dead;
         let filter =
             Filter { kind: Some(kind.to_owned()), state: Some(state), ..Filter::default() };

@@ -5,4 +5,8 @@ mod effects;
 mod endings;
 mod enqueue;
 mod leases;
+mod operator;
+mod operator_acts;
+mod operator_effects;
+mod operator_letters;
 mod world;
