@@ -21,7 +21,7 @@ pub struct Registry<C> {
 trait Erased<C>: Send + Sync {
     fn retry(&self) -> Retry;
     async fn handle(&self, cx: &C, turn: Turn) -> Result<Verdict, Failure>;
-    async fn gave_up(&self, cx: &C, tx: &Tx, leased: &Leased, why: &str) -> Result<(), DbError>;
+    async fn gave_up(&self, cx: &C, tx: &Tx, payload: &str, why: &str) -> Result<(), DbError>;
 }
 
 struct Of<M>(PhantomData<fn() -> M>);
@@ -41,8 +41,8 @@ impl<C: Send + Sync, M: Handle<C>> Erased<C> for Of<M> {
         }
     }
 
-    async fn gave_up(&self, cx: &C, tx: &Tx, leased: &Leased, why: &str) -> Result<(), DbError> {
-        match serde_json::from_str::<M>(&leased.payload) {
+    async fn gave_up(&self, cx: &C, tx: &Tx, payload: &str, why: &str) -> Result<(), DbError> {
+        match serde_json::from_str::<M>(payload) {
             Ok(message) => message.gave_up(cx, tx, why).await,
             Err(_) => Ok(()),
         }
@@ -70,6 +70,30 @@ impl<C: Send + Sync + 'static> Registry<C> {
     /// The kinds, in alphabetical order.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.handlers.keys().copied()
+    }
+
+    /// After how many failures an event of `kind` gives up.
+    pub fn attempts(&self, kind: &str) -> Option<u32> {
+        self.handlers.get(kind).map(|handler| handler.retry().attempts)
+    }
+
+    /// Tells whoever waits for an event that it will not be handled, in the transaction that makes
+    /// it so: a dead letter, or set aside by a person.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn gave_up(
+        &self,
+        cx: &C,
+        tx: &Tx,
+        kind: &str,
+        payload: &str,
+        why: &str,
+    ) -> Result<(), DbError> {
+        match self.handlers.get(kind) {
+            Some(handler) => handler.gave_up(cx, tx, payload, why).await,
+            None => Ok(()),
+        }
     }
 
     /// How often and how patiently events of `kind` are tried.
@@ -193,10 +217,9 @@ impl Ended<'_> {
                 values![self.leased.id.clone(), self.leased.fence, why, failures],
             )
             .await?;
-        if changed == 1
-            && let Some(handler) = registry.handlers.get(self.leased.kind.as_str())
-        {
-            handler.gave_up(cx, &tx, self.leased, why).await?;
+        if changed == 1 {
+            let Leased { kind, payload, .. } = self.leased;
+            registry.gave_up(cx, &tx, kind, payload, why).await?;
         }
         tx.commit().await?;
         tracing::error!(event = self.leased.id, kind = self.leased.kind, why, "a dead letter");
