@@ -10,6 +10,8 @@
 //! Entries are never deleted.
 
 mod store;
+#[cfg(test)]
+mod tests;
 
 use hashbuzz_db::{DbError, Sql, Tx};
 use sha2::{Digest as _, Sha256};
