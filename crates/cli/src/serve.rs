@@ -52,9 +52,10 @@ pub(crate) async fn start(settings: Settings) -> anyhow::Result<Running> {
         Arc::clone(&app.clock),
         events::registry(),
         app.clone(),
-        Arc::clone(&app.wake),
+        app.wake.clone(),
         EngineSettings::default(),
-    );
+    )
+    .watched_by(app.watchdog.clone());
     let engine = tokio::spawn({
         let stop = stop.clone();
         async move { engine.run(stop).await }

@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
 
+use crate::limit::within;
 use crate::{Backend, Db, DbError, Tx};
 
 /// Whatever runs statements. `$1`, `$2`, … are the values in order.
@@ -69,7 +70,10 @@ macro_rules! runs_statements {
 
             async fn exec(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError> {
                 let statement = statement(self.backend, sql, values);
-                Ok(self.$field.execute_raw(statement).await?.rows_affected())
+                within("a statement", async {
+                    Ok(self.$field.execute_raw(statement).await?.rows_affected())
+                })
+                .await
             }
 
             async fn all<T: FromQueryResult + Send>(
@@ -78,7 +82,10 @@ macro_rules! runs_statements {
                 values: Vec<Value>,
             ) -> Result<Vec<T>, DbError> {
                 let statement = statement(self.backend, sql, values);
-                self.$field.query_all_raw(statement).await?.iter().map(read).collect()
+                within("a query", async {
+                    self.$field.query_all_raw(statement).await?.iter().map(read).collect()
+                })
+                .await
             }
 
             async fn one<T: FromQueryResult + Send>(
@@ -87,7 +94,10 @@ macro_rules! runs_statements {
                 values: Vec<Value>,
             ) -> Result<Option<T>, DbError> {
                 let statement = statement(self.backend, sql, values);
-                self.$field.query_one_raw(statement).await?.as_ref().map(read).transpose()
+                within("a query", async {
+                    self.$field.query_one_raw(statement).await?.as_ref().map(read).transpose()
+                })
+                .await
             }
         }
     };

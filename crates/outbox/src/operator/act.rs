@@ -58,7 +58,7 @@ async fn hold(tx: &Tx, id: &str) -> Result<Result<(EventState, Held), Acted>, Db
     })
 }
 
-/// Lets the event run now, with its failures forgotten, whether it waits, gave up or was discarded.
+/// Lets the event run now, with its failures forgotten and its priority kept, whether it waits, gave up or was discarded.
 /// Where nothing was changed, let go of the transaction without committing.
 ///
 /// # Errors
@@ -76,8 +76,9 @@ pub async fn retry(tx: &Tx, id: &str, now: i64) -> Result<Acted, DbError> {
              AND state = 'ready'"
         }
         _ => {
-            "UPDATE event SET state = 'deferred', due_at = $2, attempt = 0, lost = 0, \
-             waits_for = NULL WHERE id = $1 AND state IN ('deferred', 'dead', 'discarded')"
+            "UPDATE event SET state = 'deferred', rank = $2 + rank - due_at, due_at = $2, \
+             attempt = 0, lost = 0, waits_for = NULL, published_at = NULL \
+             WHERE id = $1 AND state IN ('deferred', 'dead', 'discarded')"
         }
     };
     if let Some(dedupe) = &row.dedupe
@@ -116,7 +117,8 @@ pub async fn discard(tx: &Tx, id: &str, why: &str, now: i64) -> Result<Acted, Db
         Ok(_) => {}
     }
     tx.exec(
-        "UPDATE event SET state = 'discarded', due_at = $2, waits_for = $3 WHERE id = $1",
+        "UPDATE event SET state = 'discarded', rank = $2 + rank - due_at, due_at = $2, \
+         waits_for = $3 WHERE id = $1",
         values![id, now, why],
     )
     .await?;

@@ -176,8 +176,8 @@ async fn run_now(tx: &Tx, ids: Vec<String>, state: EventState, now: i64) -> Resu
     }
     let places: Vec<String> = (0..ids.len()).map(|i| format!("${}", i + 3)).collect();
     let sql = format!(
-        "UPDATE event SET state = 'deferred', due_at = $1, attempt = 0, lost = 0, waits_for = NULL \
-         WHERE state = $2 AND id IN ({}) AND NOT EXISTS (SELECT 1 FROM event equal \
+        "UPDATE event SET state = 'deferred', rank = $1 + rank - due_at, due_at = $1, attempt = 0, \
+         lost = 0, waits_for = NULL, published_at = NULL WHERE state = $2 AND id IN ({}) AND NOT EXISTS (SELECT 1 FROM event equal \
          WHERE equal.dedupe = event.dedupe AND equal.id <> event.id \
          AND equal.state IN ('ready', 'deferred', 'paused'))",
         places.join(", ")

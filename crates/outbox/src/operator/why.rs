@@ -78,10 +78,10 @@ pub enum Why {
         event: String,
         /// Its kind.
         kind: String,
-        /// Who has it in hand.
-        worker: String,
+        /// Who has it in hand; nobody yet when it is due and comes first.
+        worker: Option<String>,
         /// Until when.
-        until: i64,
+        until: Option<i64>,
     },
     /// No process that is alive knows its kind and serves its queue.
     NobodyKnows {
@@ -140,22 +140,43 @@ pub async fn why_waiting(
             let by = holding(db, &event.queue, &event.kind, &event.account).await?;
             if by.is_empty() { Why::Resuming } else { Why::Paused { by } }
         }
-        EventState::Deferred if due_at > now => later(event, due_at, limit),
+        EventState::Deferred if due_at > now => later(db, event, due_at, limit).await?,
         EventState::Deferred | EventState::Ready => turn(db, event, now).await?,
     })
 }
 
-fn later(event: &Event, until: i64, limit: Option<u32>) -> Why {
-    match (&event.waits_for, &event.last_error) {
-        (Some(why), _) => Why::Later { until, why: why.clone() },
-        (None, Some(error)) if event.attempt > 0 => Why::Retry {
+async fn later(
+    db: &impl Sql,
+    event: &Event,
+    until: i64,
+    limit: Option<u32>,
+) -> Result<Why, DbError> {
+    let failed = match &event.last_error {
+        Some(error) if event.attempt > 0 && last_failed(db, event).await? => Some(error),
+        _ => None,
+    };
+    Ok(match (failed, &event.waits_for) {
+        (Some(error), _) => Why::Retry {
             until,
             failures: event.attempt,
             of: limit.filter(|limit| *limit < u32::MAX),
             error: error.clone(),
         },
-        _ => Why::Scheduled { until },
-    }
+        (None, Some(why)) => Why::Later { until, why: why.clone() },
+        (None, None) => Why::Scheduled { until },
+    })
+}
+
+/// Whether the last turn was a failure, and not one that said when to come back.
+async fn last_failed(db: &impl Sql, event: &Event) -> Result<bool, DbError> {
+    let failed = db
+        .number(
+            "SELECT CASE WHEN outcome = 'failed' THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END \
+             AS n FROM event_attempt WHERE event = $1 ORDER BY fence DESC LIMIT 1",
+            values![event.id.clone()],
+        )
+        .await?;
+    Ok(failed == 1)
 }
 
 /// Due: whose turn it is instead.
@@ -168,8 +189,8 @@ async fn turn(db: &impl Sql, event: &Event, now: i64) -> Result<Why, DbError> {
         return Ok(Why::CampaignsTurn {
             event: held.id,
             kind: held.kind,
-            worker: held.worker.unwrap_or_default(),
-            until: held.until.unwrap_or(now),
+            worker: held.worker,
+            until: held.until,
         });
     }
     let known = instances(db, now).await?;
@@ -186,13 +207,16 @@ async fn turn(db: &impl Sql, event: &Event, now: i64) -> Result<Why, DbError> {
     })
 }
 
-/// The event of the same key that a worker has in hand.
+/// The event of the same key that a worker has in hand, or that is due and comes first.
 async fn holder(db: &impl Sql, event: &Event) -> Result<Option<Holder>, DbError> {
     let Some(key) = &event.key else { return Ok(None) };
+    let rank = event.place.as_ref().map_or(i64::MAX, |(_, rank)| *rank);
     db.one(
         "SELECT id, kind, lease_owner AS worker, lease_until AS until FROM event \
-         WHERE key = $1 AND state = 'leased'",
-        values![key.clone()],
+         WHERE key = $1 AND id <> $3 AND (state = 'leased' \
+         OR (state = 'ready' AND (rank < $2 OR (rank = $2 AND id < $3)))) \
+         ORDER BY CASE WHEN state = 'leased' THEN 0 ELSE 1 END, rank, id LIMIT 1",
+        values![key.clone(), rank, event.id.clone()],
     )
     .await
 }
@@ -236,8 +260,8 @@ impl Why {
             Self::Later { until, .. }
             | Self::Retry { until, .. }
             | Self::Scheduled { until }
-            | Self::Leased { until, .. }
-            | Self::CampaignsTurn { until, .. } => Some(*until),
+            | Self::Leased { until, .. } => Some(*until),
+            Self::CampaignsTurn { until, .. } => *until,
             _ => None,
         }
     }
@@ -279,11 +303,14 @@ impl Why {
                 format!("tried again at {}, after failure {failures}{of}: {error}", time(*until))
             }
             Self::Scheduled { until } => format!("scheduled for {}", time(*until)),
-            Self::CampaignsTurn { event, kind, worker, until } => format!(
+            Self::CampaignsTurn { event, kind, worker: Some(worker), until } => format!(
                 "its campaign's event {event} ({kind}) has the turn, in the hands of {worker} \
                  until {} at the latest",
-                time(*until)
+                until.map(time).unwrap_or_default()
             ),
+            Self::CampaignsTurn { event, kind, .. } => {
+                format!("due; its campaign's event {event} ({kind}) comes first")
+            }
             Self::NobodyKnows { alive: 0 } => "due, and no process that works is alive".to_owned(),
             Self::NobodyKnows { alive } => format!(
                 "due, and none of the {alive} processes that are alive knows its kind and serves \

@@ -296,10 +296,19 @@ async fn what_is_due_later_says_why(place: TestDb) {
     let later = |id| Row { due_at: until, ..Row::new(id, "deferred") };
     desk.put(later("a")).await;
     desk.put(Row { waits_for: Some("the app's limit"), ..later("b") }).await;
-    desk.put(Row { attempt: 2, error: Some("503"), ..later("c") }).await;
+    let failed = |id| Row { attempt: 2, error: Some("503"), ..later(id) };
+    desk.put(Row { waits_for: Some("the next try"), ..failed("c") }).await;
+    desk.attempt("c", 1, "later", "a limit").await;
+    desk.attempt("c", 2, "failed", "503").await;
+    // It failed before, and then said when to come back.
+    desk.put(Row { waits_for: Some("the app's limit"), ..failed("d") }).await;
+    desk.attempt("d", 1, "failed", "503").await;
+    desk.attempt("d", 2, "later", "the app's limit").await;
 
     assert_eq!(desk.why("a").await, Why::Scheduled { until });
-    assert_eq!(desk.why("b").await, Why::Later { until, why: "the app's limit".into() });
+    for id in ["b", "d"] {
+        assert_eq!(desk.why(id).await, Why::Later { until, why: "the app's limit".into() });
+    }
     let retry = desk.why("c").await;
     let error = "503".to_owned();
     assert_eq!(retry, Why::Retry { until, failures: 2, of: Some(20), error });
@@ -335,9 +344,14 @@ async fn a_campaigns_event_waits_for_the_one_that_has_the_turn(place: TestDb) {
     desk.put(Row { key: Some("c1"), kind: "first.v1", ..Row::new("a", "leased") }).await;
     desk.put(Row { key: Some("c1"), ..Row::new("b", "ready") }).await;
 
-    let (event, kind, worker) = ("a".into(), "first.v1".into(), "worker".into());
-    let until = NOW + 50 * SECOND;
+    desk.put(Row { key: Some("c2"), due_at: NOW - 1, ..Row::new("c", "ready") }).await;
+    desk.put(Row { key: Some("c2"), ..Row::new("d", "ready") }).await;
+
+    let (event, kind, worker) = ("a".into(), "first.v1".into(), Some("worker".into()));
+    let until = Some(NOW + 50 * SECOND);
     assert_eq!(desk.why("b").await, Why::CampaignsTurn { event, kind, worker, until });
+    let (event, kind) = ("c".into(), "job.v1".into());
+    assert_eq!(desk.why("d").await, Why::CampaignsTurn { event, kind, worker: None, until: None });
 }
 
 async fn a_kind_that_nobody_knows_waits_for_somebody_who_does(place: TestDb) {

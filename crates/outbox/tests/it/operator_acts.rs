@@ -33,6 +33,12 @@ async fn row(desk: &Desk, id: &str) -> String {
     format!("{state} due {due} attempt {attempt} lost {lost} waits {:?}", event.waits_for)
 }
 
+/// How much later than it is due the event stands in its line, as its priority says.
+async fn offset(desk: &Desk, id: &str) -> i64 {
+    let sql = "SELECT rank - due_at AS n FROM event WHERE id = $1";
+    desk.db.number(sql, values![id]).await.expect("read")
+}
+
 async fn acted(desk: &Desk, id: &str, now: i64) -> Acted {
     let tx = desk.db.begin().await.expect("begun");
     let acted = retry(&tx, id, now).await.expect("acted");
@@ -55,10 +61,12 @@ async fn a_retried_event_is_due_now_with_its_failures_forgotten(place: TestDb) {
         let due_at = NOW + 60 * SECOND;
         let waits_for = Some("a rate limit");
         desk.put(Row { attempt: 20, due_at, waits_for, ..Row::new(id, state) }).await;
+        desk.run("UPDATE event SET rank = rank + 60 WHERE id = $1", values![id]).await;
 
         assert_eq!(acted(&desk, id, NOW).await, Acted::Done);
 
         assert_eq!(row(&desk, id).await, "deferred due 0 attempt 0 lost 0 waits None");
+        assert_eq!(offset(&desk, id).await, 60);
     }
 }
 
@@ -106,6 +114,7 @@ async fn a_discarded_event_says_why_and_when(place: TestDb) {
 
         let words = r#"discarded due 5 attempt 0 lost 2 waits Some("not needed")"#;
         assert_eq!(row(&desk, state).await, words);
+        assert_eq!(offset(&desk, state).await, 0);
         assert_eq!(desk.event(state).await.last_error.as_deref(), Some("503"));
         assert_eq!(set_aside(&desk, state, NOW + 6).await, Acted::Already);
     }

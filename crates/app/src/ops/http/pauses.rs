@@ -12,8 +12,6 @@ use crate::campaign::http::rfc3339;
 use crate::http::{Problem, Signed};
 use crate::{App, events};
 
-const QUEUES: [Queue; 4] = [Queue::Social, Queue::Ledger, Queue::Closing, Queue::Housekeeping];
-
 #[derive(Serialize)]
 pub(crate) struct PauseView {
     scope: &'static str,
@@ -53,10 +51,7 @@ pub(super) fn scope(name: &str) -> Result<Scope, Problem> {
 pub(super) fn known(scope: Scope, name: &str) -> Result<(), Problem> {
     let registry = events::registry();
     let (known, names): (bool, Vec<&str>) = match scope {
-        Scope::Queue => {
-            let names = QUEUES.map(Queue::as_str);
-            (names.contains(&name), names.to_vec())
-        }
+        Scope::Queue => (Queue::named(name).is_some(), Queue::ALL.map(Queue::as_str).to_vec()),
         Scope::Kind => {
             let names: Vec<&str> = registry.kinds().collect();
             (names.contains(&name), names)
