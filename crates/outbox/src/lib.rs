@@ -21,9 +21,9 @@ mod event;
 mod finish;
 mod lane;
 mod lease;
+pub mod operator;
 mod relay;
 mod turn;
-mod view;
 mod wake;
 
 use hashbuzz_db::Tx;
@@ -36,9 +36,9 @@ pub use engine::{Engine, EngineSettings, Pulse, Registry, Watchdog};
 pub use enqueue::{Due, LARGEST_EVENT, enqueue, enqueue_at, enqueue_many};
 pub use event::{Failure, Handle, Message, Priority, Queue, Retry, Verdict};
 pub use lease::release_all;
+pub use operator::{Waiting, dead_letters, next_due, waiting};
 pub use relay::Relay;
 pub use turn::{Finished, Turn, TurnError};
-pub use view::{Waiting, dead_letters, next_due, waiting};
 pub use wake::{Ear, Wake};
 
 /// Statements that create this crate's tables, for the program's list of migrations.
@@ -47,6 +47,9 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 /// Statements that bring the tables of [`SCHEMA`] to what the engine needs now, for a later place in
 /// the program's list of migrations.
 pub const SCHEMA_ENGINE: &str = include_str!("engine.sql");
+
+/// Statements that the acts and the cleaning of [`operator`] need, for a place after that.
+pub const SCHEMA_OPERATOR: &str = include_str!("operator/schema.sql");
 
 /// The transaction of whoever enqueues. Named here so that the rule can be read in one place.
 pub type CallerTx = Tx;

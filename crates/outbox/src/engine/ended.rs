@@ -175,7 +175,8 @@ impl Ended<'_> {
             values![self.leased.id.clone(), self.leased.fence, shortened(why), failures],
         )
         .await?;
-        registry.gave_up(cx, &tx, self.leased, why).await?;
+        let Leased { kind, payload, .. } = self.leased;
+        registry.gave_up(cx, &tx, kind, payload, why).await?;
         tx.commit().await?;
         tracing::error!(event = self.leased.id, kind = self.leased.kind, why, "a dead letter");
         Ok(())

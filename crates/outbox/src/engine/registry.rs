@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
 
-use crate::claim::Leased;
 use crate::event::{Handle, Message, Retry, Verdict};
 use crate::{Failure, Turn};
 
@@ -19,7 +18,7 @@ pub struct Registry<C> {
 trait Erased<C>: Send + Sync {
     fn retry(&self) -> Retry;
     async fn handle(&self, cx: &C, turn: Turn) -> Result<Verdict, Failure>;
-    async fn gave_up(&self, cx: &C, tx: &Tx, leased: &Leased, why: &str) -> Result<(), DbError>;
+    async fn gave_up(&self, cx: &C, tx: &Tx, payload: &str, why: &str) -> Result<(), DbError>;
 }
 
 struct Of<M>(PhantomData<fn() -> M>);
@@ -39,8 +38,8 @@ impl<C: Send + Sync, M: Handle<C>> Erased<C> for Of<M> {
         }
     }
 
-    async fn gave_up(&self, cx: &C, tx: &Tx, leased: &Leased, why: &str) -> Result<(), DbError> {
-        match serde_json::from_str::<M>(&leased.payload) {
+    async fn gave_up(&self, cx: &C, tx: &Tx, payload: &str, why: &str) -> Result<(), DbError> {
+        match serde_json::from_str::<M>(payload) {
             Ok(message) => message.gave_up(cx, tx, why).await,
             Err(_) => Ok(()),
         }
@@ -86,16 +85,26 @@ impl<C: Send + Sync + 'static> Registry<C> {
         Some(handler.handle(cx, turn).await)
     }
 
-    /// Tells the handler that `leased` is a dead letter, where there is one.
-    pub(super) async fn gave_up(
+    /// After how many failures an event of `kind` gives up.
+    pub fn attempts(&self, kind: &str) -> Option<u32> {
+        self.handlers.get(kind).map(|handler| handler.retry().attempts)
+    }
+
+    /// Tells whoever waits for an event that it will not be handled, in the transaction that makes
+    /// it so: a dead letter, or set aside by a person.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn gave_up(
         &self,
         cx: &C,
         tx: &Tx,
-        leased: &Leased,
+        kind: &str,
+        payload: &str,
         why: &str,
     ) -> Result<(), DbError> {
-        match self.handlers.get(leased.kind.as_str()) {
-            Some(handler) => handler.gave_up(cx, tx, leased, why).await,
+        match self.handlers.get(kind) {
+            Some(handler) => handler.gave_up(cx, tx, payload, why).await,
             None => Ok(()),
         }
     }

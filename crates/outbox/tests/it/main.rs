@@ -6,4 +6,8 @@ mod endings;
 mod engine;
 mod enqueue;
 mod leases;
+mod operator;
+mod operator_acts;
+mod operator_effects;
+mod operator_letters;
 mod world;
