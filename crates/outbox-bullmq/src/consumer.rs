@@ -309,7 +309,10 @@ impl Keeper {
     /// Stops a worker from fetching. What it has in hand it may still complete, if its connection
     /// comes back.
     fn replace(&self, worker: Arc<Worker>) {
-        tracing::warn!(queue = self.lane.queue.as_str(), "the worker has lost Redis; starting anew");
+        tracing::warn!(
+            queue = self.lane.queue.as_str(),
+            "the worker has lost Redis; starting anew"
+        );
         let (desk, index) = (Arc::clone(&self.desk), self.lane.index);
         let longest = self.settings.lock_duration();
         tokio::spawn(async move {

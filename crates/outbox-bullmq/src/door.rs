@@ -4,7 +4,7 @@
 //! up. The first look goes through a connection of its own that retries nothing, so an operator reads
 //! "connection refused" or "wrong password" within a moment.
 
-use std::time::Duration;
+use std::fmt;
 
 use hashbuzz_outbox::BrokerError;
 use redis::AsyncConnectionConfig;
@@ -43,54 +43,43 @@ impl Facts {
 /// # Errors
 /// [`BrokerError`] that says where Redis was looked for and what happened there, within 5 s.
 pub async fn examine(settings: &RedisSettings) -> Result<Facts, BrokerError> {
-    let at = |what: String| BrokerError(format!("Redis at {}: {what}", settings.place()));
     let look = async {
         let mut connection = connect(settings).await?;
         redis::cmd("PING").query_async::<()>(&mut connection).await?;
         // A server may forbid this to us; then it is taken as it is.
-        let info: String = redis::cmd("INFO").query_async(&mut connection).await.unwrap_or_default();
+        let info: String =
+            redis::cmd("INFO").query_async(&mut connection).await.unwrap_or_default();
         Ok::<_, redis::RedisError>(Facts::read(&info))
     };
-    let facts = match tokio::time::timeout(LIMIT, look).await {
-        Ok(Ok(facts)) => facts,
-        Ok(Err(error)) => return Err(at(error.to_string())),
-        Err(_) => return Err(at(format!("no answer within {} s", LIMIT.as_secs()))),
-    };
+    let facts = limited(settings, look).await?;
     if is_too_old(&facts.version) {
-        return Err(at(format!("version {} is too old, 6.2 is needed", facts.version)));
+        return Err(BrokerError(format!(
+            "Redis at {}: version {} is too old, 6.2 is needed",
+            settings.place(),
+            facts.version
+        )));
     }
     Ok(facts)
 }
 
 async fn connect(settings: &RedisSettings) -> redis::RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(LIMIT))
-        .set_response_timeout(Some(LIMIT));
+    // The limit is ours alone, so that there is one message about it.
+    let config =
+        AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
     settings.client()?.get_multiplexed_async_connection_with_config(&config).await
 }
 
 /// Does `act` within the time limit, and says at which Redis it failed.
-pub(crate) async fn limited<T>(
+pub(crate) async fn limited<T, E: fmt::Display>(
     settings: &RedisSettings,
-    act: impl Future<Output = Result<T, bullmq::Error>>,
+    act: impl Future<Output = Result<T, E>>,
 ) -> Result<T, BrokerError> {
-    within(LIMIT, settings, act).await
-}
-
-pub(crate) async fn within<T>(
-    limit: Duration,
-    settings: &RedisSettings,
-    act: impl Future<Output = Result<T, bullmq::Error>>,
-) -> Result<T, BrokerError> {
-    match tokio::time::timeout(limit, act).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(BrokerError(format!("Redis at {}: {error}", settings.place()))),
-        Err(_) => Err(BrokerError(format!(
-            "Redis at {}: no answer within {} s",
-            settings.place(),
-            limit.as_secs()
-        ))),
-    }
+    let what = match tokio::time::timeout(LIMIT, act).await {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", LIMIT.as_secs()),
+    };
+    Err(BrokerError(format!("Redis at {}: {what}", settings.place())))
 }
 
 /// Before 6.2 the scripts of BullMQ do not run. A version that cannot be read is let through.

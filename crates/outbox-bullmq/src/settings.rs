@@ -159,8 +159,9 @@ impl RedisSettings {
         let options = RedisConnectionOptions::new().url(self.url.expose_secret());
         match &self.root {
             None => options,
-            Some(root) => options
-                .tls_certs(TlsCerts { root_cert: Some(root.clone()), ..TlsCerts::default() }),
+            Some(root) => {
+                options.tls_certs(TlsCerts { root_cert: Some(root.clone()), ..TlsCerts::default() })
+            }
         }
     }
 }
