@@ -8,15 +8,16 @@ use hashbuzz_app::{App, Parts, Vault};
 use hashbuzz_db::Db;
 use hashbuzz_domain::Time;
 use hashbuzz_ledger_hedera::Hedera;
-use hashbuzz_outbox::{Clock, SystemClock, Wake, Watchdog};
+use hashbuzz_outbox::{Clock, Wake, Watchdog};
 use hashbuzz_social::Network as _;
 use hashbuzz_social_x::{AppKeys, X};
 
+use crate::clock;
 use crate::settings::{Settings, account_id, tinybars};
 
 /// The system as these settings describe it. The database is open and migrated by the caller.
 pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = clock::of_the_server();
     let network = network(settings, Arc::clone(&clock))?;
     let mut decided = settings.for_app()?;
     let policy = network.pay_policy();

@@ -183,7 +183,11 @@ impl Tx {
     /// # Errors
     /// [`DbError::Query`]; whether it was committed is then for the next read to tell.
     pub async fn commit(self) -> Result<(), DbError> {
-        limit::within("a commit", async { Ok(self.inner.commit().await?) }).await
+        hashbuzz_crash::point!("db.commit.before");
+        limit::within("a commit", async { Ok(self.inner.commit().await?) }).await?;
+        // What is committed and nobody knows of it: the moment that a retry has to survive.
+        hashbuzz_crash::point!("db.commit.after");
+        Ok(())
     }
 }
 

@@ -69,11 +69,14 @@ macro_rules! runs_statements {
             }
 
             async fn exec(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                within("a statement", async {
+                let done = within("a statement", async {
                     Ok(self.$field.execute_raw(statement).await?.rows_affected())
                 })
-                .await
+                .await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                Ok(done)
             }
 
             async fn all<T: FromQueryResult + Send>(
@@ -81,11 +84,13 @@ macro_rules! runs_statements {
                 sql: &str,
                 values: Vec<Value>,
             ) -> Result<Vec<T>, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                within("a query", async {
-                    self.$field.query_all_raw(statement).await?.iter().map(read).collect()
-                })
-                .await
+                let rows =
+                    within("a query", async { Ok(self.$field.query_all_raw(statement).await?) })
+                        .await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                rows.iter().map(read).collect()
             }
 
             async fn one<T: FromQueryResult + Send>(
@@ -93,11 +98,13 @@ macro_rules! runs_statements {
                 sql: &str,
                 values: Vec<Value>,
             ) -> Result<Option<T>, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                within("a query", async {
-                    self.$field.query_one_raw(statement).await?.as_ref().map(read).transpose()
-                })
-                .await
+                let row =
+                    within("a query", async { Ok(self.$field.query_one_raw(statement).await?) })
+                        .await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                row.as_ref().map(read).transpose()
             }
         }
     };

@@ -144,7 +144,9 @@ impl Relay {
         }
         let publications: Vec<Publication> =
             chosen.iter().filter_map(|candidate| candidate.publication(now)).collect();
+        hashbuzz_crash::point!("broker.publish.before");
         self.broker.publish(&publications).await?;
+        hashbuzz_crash::point!("broker.publish.after");
         self.mark(&chosen, now).await?;
         Ok(chosen.len())
     }

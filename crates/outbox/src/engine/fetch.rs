@@ -159,6 +159,7 @@ impl Consumer {
 
     async fn fetch(&self, room: usize) -> Result<Vec<Work>, FetchError> {
         let mut deliveries = self.broker.receive(room).await?;
+        hashbuzz_crash::point!("broker.receive.after");
         let mut ids: Vec<String> =
             deliveries.iter().filter_map(|delivery| delivery.event.clone()).collect();
         ids.sort();

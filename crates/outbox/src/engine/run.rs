@@ -161,7 +161,10 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
         Some(async move {
             let mut batch = Vec::with_capacity(SETTLED);
             while settled.recv_many(&mut batch, SETTLED).await > 0 {
-                if let Err(error) = broker.settle(&batch).await {
+                hashbuzz_crash::point!("broker.settle.before");
+                let settled = broker.settle(&batch).await;
+                hashbuzz_crash::point!("broker.settle.after");
+                if let Err(error) = settled {
                     // They are delivered once more, and then there is nothing to do for them.
                     tracing::warn!(%error, jobs = batch.len(), "could not settle jobs");
                 }

@@ -29,7 +29,7 @@ impl Matching {
     pub fn filter(filter: Filter) -> Option<Self> {
         let state = filter.state.unwrap_or(EventState::Dead);
         let retried = [EventState::Dead, EventState::Deferred, EventState::Discarded];
-        retried.contains(&state).then(|| Self {
+        retried.contains(&state).then_some(Self {
             filter: Filter { state: Some(state), ..filter },
             state,
             group: None,

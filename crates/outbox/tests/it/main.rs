@@ -3,6 +3,7 @@
 mod claim;
 mod effects;
 mod endings;
+mod engine;
 mod enqueue;
 mod leases;
 mod operator;

@@ -112,6 +112,12 @@ impl Lent {
         self.answer.send(verdict).expect("the engine waits for the handler");
     }
 
+    /// Ends the turn as one that has nothing to store.
+    pub(crate) fn done(self) {
+        let Self { turn, answer, .. } = self;
+        let _ = answer.send(Ok(Verdict::Done(turn.finish())));
+    }
+
     pub(crate) fn fail(self, why: &str) {
         self.end(Err(Failure(why.into())));
     }
@@ -155,6 +161,11 @@ impl World {
         let poll = Duration::from_secs(1);
         let settings = EngineSettings { concurrency: 8, poll, ..EngineSettings::default() };
         self.process_with(Registry::default().with::<Job>(), settings).await
+    }
+
+    /// A program that has no handler at all.
+    pub(crate) async fn process_that_knows_nothing(&self) -> Engine<Context> {
+        self.process_with(Registry::default(), EngineSettings::default()).await
     }
 
     pub(crate) async fn process_with(
