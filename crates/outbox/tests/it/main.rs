@@ -9,5 +9,6 @@ mod leases;
 mod operator;
 mod operator_acts;
 mod operator_effects;
+mod operator_engine;
 mod operator_letters;
 mod world;
