@@ -1,6 +1,7 @@
 //! One program, every role: `serve`, `migrate`, `doctor`, `demo`, and the stand-ins. The only place
 //! that knows which implementation stands behind a port.
 
+mod clock;
 mod demo;
 mod doctor;
 mod escrow;

@@ -11,13 +11,13 @@ use hashbuzz_domain::AccountId;
 use hashbuzz_social::Access;
 
 use super::DemoArgs;
-use super::api::Api;
 use super::ground::{Account, Ground};
 use super::population::{Member, Wallet};
 use super::shows::{CLAIM_WINDOW, FEE_BASIS_POINTS, LENGTH};
-use super::web::Web;
 use crate::serve::Running;
 use crate::settings::{Campaigns, Hedera, Settings, X};
+use hashbuzz_simulator::api::Api;
+use hashbuzz_simulator::web::Web;
 
 /// What Hedera calls a network on one's own machine.
 const CHAIN_ID: u64 = 298;

@@ -3,6 +3,11 @@
 mod claim;
 mod effects;
 mod endings;
+mod engine;
 mod enqueue;
 mod leases;
+mod operator;
+mod operator_acts;
+mod operator_effects;
+mod operator_letters;
 mod world;
