@@ -170,7 +170,7 @@ impl User {
     }
 }
 
-fn process_is_root() -> anyhow::Result<bool> {
+pub(super) fn process_is_root() -> anyhow::Result<bool> {
     let said = Command::new("id").arg("-u").output().context("`id -u`")?.stdout;
     Ok(String::from_utf8_lossy(&said).trim() == "0")
 }
