@@ -52,12 +52,17 @@ pub(crate) async fn start(settings: Settings) -> anyhow::Result<Running> {
         Arc::clone(&app.clock),
         events::registry(),
         app.clone(),
-        Arc::clone(&app.wake),
+        app.wake.clone(),
         EngineSettings::default(),
-    );
+    )
+    .watched_by(app.watchdog.clone());
     let engine = tokio::spawn({
         let stop = stop.clone();
         async move { engine.run(stop).await }
+    });
+    tokio::spawn({
+        let (stop, app) = (stop.clone(), app.clone());
+        async move { app.wake.carry(&app.db, app.clock.as_ref(), &stop).await }
     });
     let api = tokio::spawn({
         let (stop, router) = (stop.clone(), named(routes::router(app.clone())));

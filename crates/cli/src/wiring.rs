@@ -8,10 +8,9 @@ use hashbuzz_app::{App, Parts, Vault};
 use hashbuzz_db::Db;
 use hashbuzz_domain::Time;
 use hashbuzz_ledger_hedera::Hedera;
-use hashbuzz_outbox::Clock;
+use hashbuzz_outbox::{Clock, Wake, Watchdog};
 use hashbuzz_social::Network as _;
 use hashbuzz_social_x::{AppKeys, X};
-use tokio::sync::Notify;
 
 use crate::clock;
 use crate::settings::{Settings, account_id, tinybars};
@@ -35,7 +34,8 @@ pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
         ledger: Arc::new(ledger(settings).await?),
         settings: decided,
         vault: Vault::new(&settings.vault_key).context("vault_key")?,
-        wake: Arc::new(Notify::new()),
+        wake: Wake::default(),
+        watchdog: Watchdog::default(),
     }))
 }
 

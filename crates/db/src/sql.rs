@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
 
+use crate::limit::within;
 use crate::{Backend, Db, DbError, Tx};
 
 /// Whatever runs statements. `$1`, `$2`, … are the values in order.
@@ -70,9 +71,12 @@ macro_rules! runs_statements {
             async fn exec(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError> {
                 hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                let done = self.$field.execute_raw(statement).await?;
+                let done = within("a statement", async {
+                    Ok(self.$field.execute_raw(statement).await?.rows_affected())
+                })
+                .await?;
                 hashbuzz_crash::point!("db.write.after", sql);
-                Ok(done.rows_affected())
+                Ok(done)
             }
 
             async fn all<T: FromQueryResult + Send>(
@@ -82,7 +86,9 @@ macro_rules! runs_statements {
             ) -> Result<Vec<T>, DbError> {
                 hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                let rows = self.$field.query_all_raw(statement).await?;
+                let rows =
+                    within("a query", async { Ok(self.$field.query_all_raw(statement).await?) })
+                        .await?;
                 hashbuzz_crash::point!("db.write.after", sql);
                 rows.iter().map(read).collect()
             }
@@ -94,7 +100,9 @@ macro_rules! runs_statements {
             ) -> Result<Option<T>, DbError> {
                 hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                let row = self.$field.query_one_raw(statement).await?;
+                let row =
+                    within("a query", async { Ok(self.$field.query_one_raw(statement).await?) })
+                        .await?;
                 hashbuzz_crash::point!("db.write.after", sql);
                 row.as_ref().map(read).transpose()
             }

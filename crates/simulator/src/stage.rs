@@ -12,11 +12,10 @@ use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::Time;
 use hashbuzz_ledger_hedera::Hedera;
-use hashbuzz_outbox::Clock as _;
+use hashbuzz_outbox::{Clock as _, Wake, Watchdog};
 use hashbuzz_social::Access;
 use hashbuzz_social_x::{AppKeys, X};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Notify;
 
 use crate::clock::{Fast, FastClock};
 use crate::far::{Account, Far};
@@ -114,7 +113,8 @@ async fn system(
         ledger: Arc::new(ledger),
         settings: hashbuzz_app::Settings::default(),
         vault: Vault::new(vault_key)?,
-        wake: Arc::new(Notify::new()),
+        wake: Wake::default(),
+        watchdog: Watchdog::default(),
     }))
 }
 

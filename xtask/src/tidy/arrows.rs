@@ -35,6 +35,7 @@ const PERMITS: &[Permit] = &[
         tests: &["standin-hedera"],
     },
     Permit { name: "outbox", uses: &["crash", "db"], tests: &[] },
+    Permit { name: "outbox-bullmq", uses: &["outbox"], tests: &["db"] },
     Permit {
         name: "simulator",
         uses: &["app", "crash", "db", "domain", "ledger-hedera", "outbox", "social", "social-x"],
@@ -57,6 +58,7 @@ const EVERYTHING: &[&str] = &[
     "ledger-hedera",
     "media",
     "outbox",
+    "outbox-bullmq",
     "simulator",
     "social",
     "social-x",

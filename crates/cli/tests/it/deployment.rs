@@ -10,12 +10,11 @@ use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::{AccountId, Time};
 use hashbuzz_ledger_hedera::{Hedera, Roles, Wallet, deploy};
-use hashbuzz_outbox::{Clock as _, SystemClock};
+use hashbuzz_outbox::{Clock as _, SystemClock, Wake, Watchdog};
 use hashbuzz_social::Access;
 use hashbuzz_social_x::{AppKeys, X};
 use secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
-use tokio::sync::Notify;
 
 use crate::far::{Account, Far, XApp, XUser};
 use crate::programs::{Program, text};
@@ -157,7 +156,8 @@ async fn system(
         ledger: Arc::new(ledger.await.expect("the ledger is there")),
         settings: hashbuzz_app::Settings::default(),
         vault: Vault::new(vault_key).expect("a new key is a key"),
-        wake: Arc::new(Notify::new()),
+        wake: Wake::default(),
+        watchdog: Watchdog::default(),
     };
     (db, App::new(parts))
 }
