@@ -7,7 +7,7 @@
 
 mod count;
 mod install;
-mod postgres;
+pub(crate) mod postgres;
 mod redis;
 mod suite;
 
@@ -18,6 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::step;
 use count::Count;
+pub(crate) use postgres::free_port;
+pub(crate) use suite::command as cargo;
 
 /// Where tests look for the server.
 const POSTGRES: &str = "HASHBUZZ_TEST_POSTGRES";
