@@ -72,7 +72,6 @@ pub(crate) async fn hedera(args: HederaArgs) -> anyhow::Result<ExitCode> {
         seed: args.seed,
         mirror_lag: Duration::from_millis(args.mirror_lag_ms),
         clock: clock::of_the_ledger(),
-        ..Config::default()
     };
     let running = start(config).await?;
     let ready = json!({

@@ -40,7 +40,7 @@ pub struct Program {
 #[derive(Debug)]
 pub enum Started {
     /// It is ready.
-    Ready(Program),
+    Ready(Box<Program>),
     /// It ended before it was.
     Ended(ExitStatus),
 }
@@ -76,7 +76,7 @@ impl Executable {
         match line.with_context(|| format!("it says nothing\n{}", end_of(log)))?? {
             Some(line) => {
                 let ready = serde_json::from_str(&line).with_context(|| format!("`{line}`"))?;
-                Ok(Started::Ready(Program { child, _input: input, ready }))
+                Ok(Started::Ready(Box::new(Program { child, _input: input, ready })))
             }
             None => Ok(Started::Ended(child.wait().await?)),
         }
@@ -92,7 +92,7 @@ impl Executable {
         log: &Path,
     ) -> anyhow::Result<Program> {
         match self.start(arguments, &Environment::new(), log).await? {
-            Started::Ready(program) => Ok(program),
+            Started::Ready(program) => Ok(*program),
             Started::Ended(status) => bail!("it ended with {status}\n{}", end_of(log)),
         }
     }

@@ -15,7 +15,7 @@ use super::ground::{Account, Ground};
 use super::population::{Member, Wallet};
 use super::shows::{CLAIM_WINDOW, FEE_BASIS_POINTS, LENGTH};
 use crate::serve::Running;
-use crate::settings::{Campaigns, Hedera, Settings, X};
+use crate::settings::{Campaigns, Hedera, Retention, Settings, X};
 use hashbuzz_simulator::api::Api;
 use hashbuzz_simulator::web::Web;
 
@@ -129,6 +129,7 @@ pub(super) fn settings(
             join_url: "https://join.example".to_owned(),
             ..Campaigns::default()
         },
+        retention: Retention::default(),
         x: X {
             api_base: format!("http://{}", ground.children.x),
             consumer_key: Some(ground.app.consumer_key.clone()),
