@@ -70,7 +70,8 @@ pub(crate) async fn post(
     let request = json!({
         "text": wanted.post.text,
         "reply_to": wanted.post.reply_to.as_ref().map(PostId::as_str),
-    });
+    })
+    .to_string();
     let tx = app.db.begin().await?;
     let plan = Plan {
         key: &key,
@@ -78,14 +79,14 @@ pub(crate) async fn post(
         sequence: 1,
         kind: POST,
         target: &target,
-        request: request.to_string(),
+        request: request.clone(),
         idempotency_key: None,
     };
     let mut effect = Effect::plan(&tx, turn, plan).await?;
     let refused = effect.state == State::Rejected;
     if refused || (effect.state == State::Planned && effect.request != request) {
         // Published again after a refusal, or after an edit: nothing was done, so this is a first.
-        let anew = Next::Again { anew: Some((request.to_string(), None)) };
+        let anew = Next::Again { anew: Some((request, None)) };
         effect.next(&tx, turn, anew, "to be sent as it reads now").await?;
     }
     if effect.state == State::Planned {
