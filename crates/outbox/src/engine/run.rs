@@ -62,6 +62,8 @@ struct Pace {
     /// There may be more than was fetched, or a key became free.
     hungry: bool,
     fetched: Instant,
+    /// The last fetch failed: not before the next poll.
+    resting: bool,
     next_poll: i64,
     /// How long a turn takes, on average; unknown before the first.
     turn: Option<Duration>,
@@ -112,13 +114,15 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
         while !stop.is_cancelled() {
             self.begin_turns(&mut hand);
             hand.fetch(&engine.settings);
-            let (next_poll, soon) = (hand.pace.next_poll, hand.pace.hungry);
+            let next_poll = hand.pace.next_poll;
+            let soon = hand.pace.hungry && !hand.pace.resting;
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = ear.heard() => hand.pace.woken = true,
                 () = recorded.notified() => hand.pace.hungry = true,
                 () = engine.clock.sleep_until(next_poll) => {
                     hand.pace.woken = true;
+                    hand.pace.resting = false;
                     hand.pace.next_poll = engine.clock.now() + micros(jittered(engine.settings.poll));
                 }
                 () = a_moment(), if soon && hand.source.is_some() => {}
@@ -196,7 +200,10 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
                 hand.pace.woken |= full && matches!(source, Source::Broker(_));
                 hand.ahead.extend(work);
             }
-            Err(error) => tracing::warn!(%error, "could not get events"),
+            Err(error) => {
+                tracing::warn!(%error, "could not get events");
+                hand.pace.resting = true;
+            }
         }
         if let Source::Database(fetcher) = &source {
             hand.pace.hungry |= fetcher.owes_look();
@@ -289,6 +296,7 @@ impl Hand {
                 woken: true,
                 hungry: false,
                 fetched: Instant::now(),
+                resting: false,
                 next_poll: engine.clock.now() + micros(engine.settings.poll),
                 turn: None,
             },
@@ -304,7 +312,7 @@ impl Hand {
             || (self.pace.hungry
                 && (room > capacity / 2 || self.pace.fetched.elapsed() >= BETWEEN_CLAIMS))
             || (from_broker && room > capacity / 2);
-        if room == 0 || !due {
+        if room == 0 || !due || self.pace.resting {
             return;
         }
         let Some(mut source) = self.source.take() else { return };
