@@ -11,7 +11,6 @@ use hashbuzz_outbox::{Broker, BrokerError, Publication, Queue};
 use hashbuzz_outbox_bullmq::{BullMq, RedisSettings};
 
 const CHUNK: usize = 1_000;
-const QUEUES: [Queue; 4] = [Queue::Social, Queue::Ledger, Queue::Closing, Queue::Housekeeping];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -94,7 +93,7 @@ fn publication(number: usize) -> Publication {
     Publication {
         event: format!("018f3c1e-7b1a-7c3d-9e2f-{number:012}"),
         kind: "CAMPAIGN_COLLECT_ENGAGEMENT.v1".into(),
-        queue: QUEUES[number % QUEUES.len()],
+        queue: Queue::ALL[number % Queue::ALL.len()],
         attempt: 0,
         number: 1,
         delay: Duration::ZERO,

@@ -29,11 +29,3 @@ pub use settings::{RedisSettings, SettingsError};
 
 /// How long a single call to Redis may take.
 pub const LIMIT: Duration = Duration::from_secs(5);
-
-/// Every queue, in the order in which they are shown.
-pub(crate) const QUEUES: [hashbuzz_outbox::Queue; 4] = [
-    hashbuzz_outbox::Queue::Social,
-    hashbuzz_outbox::Queue::Ledger,
-    hashbuzz_outbox::Queue::Closing,
-    hashbuzz_outbox::Queue::Housekeeping,
-];

@@ -11,7 +11,6 @@ use bullmq::{BulkJob, QueueOptions};
 use hashbuzz_outbox::{BrokerError, Publication, Queue};
 use tokio::sync::Mutex;
 
-use crate::QUEUES;
 use crate::door::{Facts, examine, limited};
 use crate::settings::RedisSettings;
 
@@ -121,8 +120,8 @@ impl Publisher {
 impl Link {
     async fn open(settings: &RedisSettings) -> Result<Self, bullmq::Error> {
         let connection = RedisConnection::new_managed_only(&settings.options()).await?;
-        let mut queues = Vec::with_capacity(QUEUES.len());
-        for queue in QUEUES {
+        let mut queues = Vec::with_capacity(Queue::ALL.len());
+        for queue in Queue::ALL {
             let options = QueueOptions::new().prefix(settings.prefix_name());
             let name = queue.as_str();
             let bull = bullmq::Queue::with_connection(name, connection.clone(), options).await?;
@@ -148,10 +147,16 @@ fn job(publication: &Publication) -> BulkJob {
     let data = serde_json::json!({ "event": event, "kind": kind });
     let options = JobOptions::new()
         .job_id(format!("{event}-{attempt}-{number}"))
-        .delay(*delay)
+        .delay(whole(*delay))
         .remove_on_complete(RemoveOnFinish::Bool(true))
         .remove_on_fail(RemoveOnFinish::Bool(true));
     BulkJob::with_options(name(kind), data, options)
+}
+
+/// BullMQ counts milliseconds. A job that came a moment early would find an event that is not due.
+fn whole(delay: Duration) -> Duration {
+    let millis = delay.as_nanos().div_ceil(1_000_000);
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
 /// The kind as it is called outside, without its version.
@@ -183,6 +188,15 @@ mod tests {
         assert_eq!(name("CAMPAIGN_CLOSED"), "CAMPAIGN_CLOSED");
         assert_eq!(name("CAMPAIGN.void"), "CAMPAIGN.void");
         assert_eq!(name("CAMPAIGN.v"), "CAMPAIGN.v");
+    }
+
+    #[test]
+    fn a_job_never_comes_before_its_event_is_due() {
+        let micros = Duration::from_micros;
+        assert_eq!(whole(Duration::ZERO), Duration::ZERO);
+        assert_eq!(whole(micros(1)), Duration::from_millis(1));
+        assert_eq!(whole(micros(90_500_000)), micros(90_500_000));
+        assert_eq!(whole(micros(90_500_001)), micros(90_501_000));
     }
 
     #[test]

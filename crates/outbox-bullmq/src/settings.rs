@@ -13,8 +13,6 @@ use redis::{Client, TlsCertificates};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::QUEUES;
-
 const PORT: u16 = 6379;
 const PREFIX: &str = "hashbuzz";
 /// Longer than a lease of the engine (60 s), so that work which takes as long as it may needs no
@@ -72,7 +70,7 @@ impl RedisSettings {
             // Whoever was first keeps it; there is only this one in the program.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let queues = QUEUES.to_vec();
+        let queues = Queue::ALL.to_vec();
         Ok(Self { url, place, tls, root: None, prefix: PREFIX.into(), queues, lock: LOCK })
     }
 
@@ -109,7 +107,7 @@ impl RedisSettings {
     /// The queues that this process takes jobs from. It may publish to all of them.
     #[must_use]
     pub fn queues(mut self, queues: &[Queue]) -> Self {
-        self.queues = QUEUES.into_iter().filter(|queue| queues.contains(queue)).collect();
+        self.queues = Queue::ALL.into_iter().filter(|queue| queues.contains(queue)).collect();
         self
     }
 

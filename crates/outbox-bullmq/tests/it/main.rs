@@ -1,5 +1,6 @@
 //! What BullMQ does for us, on Redis servers of the tests' own.
 
+mod conformance;
 mod connections;
 mod jobs;
 mod node;
