@@ -109,13 +109,15 @@ async fn events_of_one_key_run_one_at_a_time_in_order(rig: Rig) {
     rig.done(60).await;
 
     rig.each_once().await;
-    let log = rig.log.lock();
-    assert_eq!(log.most_at_once, 1);
-    for key in ["a", "b"] {
-        let turns: Vec<&String> = log.turns.iter().filter(|name| name.starts_with(key)).collect();
-        assert!(turns.is_sorted(), "{turns:?}");
+    {
+        let log = rig.log.lock();
+        assert_eq!(log.most_at_once, 1);
+        for key in ["a", "b"] {
+            let of_key = |name: &&String| name.starts_with(key);
+            let turns: Vec<&String> = log.turns.iter().filter(of_key).collect();
+            assert!(turns.is_sorted(), "{turns:?}");
+        }
     }
-    drop(log);
     one.stop().await;
     other.stop().await;
 }
