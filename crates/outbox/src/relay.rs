@@ -99,7 +99,7 @@ impl Relay {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut ear = self.wake.ear();
         while !stop.is_cancelled() {
-            let published = match self.round().await {
+            let published = match hashbuzz_crash::within("relay", self.round()).await {
                 Ok(published) => published,
                 Err(error) => {
                     tracing::warn!(%error, "could not relay");
