@@ -79,9 +79,7 @@ async fn apply(tx: &Tx, migration: &Migration) -> Result<(), DbError> {
         Backend::Sqlite => migration.sql.replace("{bytes}", "BLOB"),
         Backend::Postgres => migration.sql.replace("{bytes}", "BYTEA").replace("-- postgres: ", ""),
     };
-    hashbuzz_crash::point!("db.migration.before");
     tx.inner.execute_unprepared(&sql).await?;
-    hashbuzz_crash::point!("db.migration.after");
     tx.exec(
         "INSERT INTO schema_migration (version, name, digest) VALUES ($1, $2, $3)",
         values![migration.version, migration.name, digest(migration.sql)],

@@ -349,7 +349,7 @@ mod tests {
         found.x.duplicate_posts =
             serde_json::from_value(json!([{ "ids": ["11", "13", "14"] }])).unwrap();
         found.x.posts.extend(
-            serde_json::from_value::<Vec<super::crate::control::XPost>>(json!([
+            serde_json::from_value::<Vec<crate::control::XPost>>(json!([
                 { "id": "20", "author": "1", "reply_to": null, "deleted": true }
             ]))
             .unwrap(),

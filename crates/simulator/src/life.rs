@@ -79,13 +79,8 @@ pub async fn live(
     let (now, seen) = watch::channel(Seen::default());
     let mut play = Play { stage: &stage, seen, id: None, accepted: false, engaged: false };
     let longest = LONGEST + LONGER_PER_DEATH * u32::try_from(deaths.len())?;
-    let ended = {
-        let acted = timeout(longest, play.act());
-        tokio::select! {
-            acted = acted => acted.unwrap_or_else(|_| Err(anyhow::anyhow!("time is up"))),
-            kept = server.keep(&now) => kept,
-        }
-    };
+    let acted = server.around(&now, timeout(longest, play.act())).await;
+    let ended = acted.and_then(|acted| acted.context("time is up")?);
     let deaths = now.borrow().deaths;
     let why = ended.err().map(|error| format!("{error:#}"));
     let verdict = verdict(setting, &stage, &play, why, folder).await?;
@@ -108,10 +103,8 @@ async fn verdict(
         (!doctor.status.success()).then(|| String::from_utf8_lossy(&doctor.stdout).into_owned());
     let (now, seen) = watch::channel(Seen::default());
     let last = Play { stage, seen, id: play.id.clone(), accepted: play.accepted, engaged: true };
-    let told = tokio::select! {
-        told = timeout(LONGEST, last.told()) => told.context("the API does not answer")?,
-        kept = server.keep(&now) => Err(kept.err().context("a server is kept for ever")?),
-    };
+    let told = server.around(&now, timeout(LONGEST, last.told())).await;
+    let told = told.and_then(|told| told.context("the API does not answer")?);
     let (campaigns, dead, open) = match told {
         Ok(told) => told,
         Err(error) => return Ok(Verdict::stuck(format!("{error:#}"))),

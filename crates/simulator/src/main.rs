@@ -21,6 +21,7 @@ enum Task {
 }
 
 #[derive(Debug, Args)]
+#[command(args_override_self = true)]
 struct MatrixArgs {
     /// The program, built with the feature `crash-points`.
     #[arg(long)]

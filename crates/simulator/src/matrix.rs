@@ -16,6 +16,9 @@ use crate::life::{Setting, live};
 use crate::points::{Recording, spread};
 use crate::server::Server;
 
+/// So often a life is lived for a point that it does not reach each time.
+const TRIES: u64 = 3;
+
 /// How much of the matrix is run.
 #[derive(Clone, Debug)]
 pub struct Extent {
@@ -82,6 +85,8 @@ struct Job {
     deaths: Vec<String>,
     /// Whether a second death is drawn from its recovery.
     pair: bool,
+    /// How often it was lived without dying as it should.
+    tries: u64,
 }
 
 /// Runs it; what is found goes to standard error, a life at a time.
@@ -91,8 +96,11 @@ struct Job {
 pub async fn run(setting: &Setting, extent: &Extent, folder: &Path) -> anyhow::Result<Report> {
     let began = Instant::now();
     let desk = Desk { setting, extent, folder, began, state: Mutex::default() };
-    let (first, second) = tokio::try_join!(desk.record(0), desk.record(1))?;
-    let both = first.and(&second);
+    // As many as go on side by side later: they are as slow, and differ as much.
+    let recordings = (0..extent.lanes.max(2)).map(|lane| desk.record(lane));
+    let recordings = futures::future::try_join_all(recordings).await?;
+    let both = recordings.into_iter().reduce(|all, one| all.and(&one));
+    let both = both.context("there are two recordings at least")?;
     let mut rng = ChaCha12Rng::seed_from_u64(extent.seed);
     let mut labels = both.labels();
     if let Some(only) = &extent.only {
@@ -109,7 +117,7 @@ pub async fn run(setting: &Setting, extent: &Extent, folder: &Path) -> anyhow::R
     );
     let pairs = extent.pairs.unwrap_or(labels.len());
     let jobs = labels.into_iter().enumerate();
-    let jobs = jobs.map(|(at, label)| Job { deaths: vec![label], pair: at < pairs });
+    let jobs = jobs.map(|(at, label)| Job { deaths: vec![label], pair: at < pairs, tries: 0 });
     desk.with(|state| {
         state.jobs = jobs.collect();
         state.report.reached = both.reached();
@@ -183,11 +191,12 @@ impl Desk<'_> {
         let lived = live(self.setting, lane, &job.deaths, &folder).await?;
         let verdict = &lived.verdict;
         let missed = lived.deaths < job.deaths.len();
+        let again = missed && job.tries + 1 < TRIES;
         let name = job.deaths.join(" then ");
         self.with(|state| {
             let report = &mut state.report;
             report.runs += 1;
-            report.missed += usize::from(missed);
+            report.missed += usize::from(missed && !again);
             report.points += usize::from(!missed && job.deaths.len() == 1);
             report.pairs += usize::from(!missed && job.deaths.len() == 2);
             report.doubled += usize::from(!verdict.doubled.is_empty());
@@ -198,11 +207,14 @@ impl Desk<'_> {
                 eprintln!("{} lives, {} wait: {report:?}", report.runs, state.jobs.len());
             }
         });
-        if missed {
-            eprintln!("missed {name}");
-        }
-        if job.pair && !missed {
-            self.pair(&folder, &job.deaths)?;
+        match (missed, again) {
+            (false, _) if job.pair => self.pair(&folder, &job.deaths)?,
+            (false, _) => {}
+            (true, true) => {
+                let job = Job { tries: job.tries + 1, ..job.clone() };
+                self.with(|state| state.jobs.push_back(job));
+            }
+            (true, false) => eprintln!("missed {name}"),
         }
         if verdict.is_well() {
             std::fs::remove_dir_all(&folder).context("a life's folder")?;
@@ -223,7 +235,7 @@ impl Desk<'_> {
         let labels = recovery.labels();
         if let Some(second) = labels.choose(&mut ChaCha12Rng::seed_from_u64(seed)) {
             let deaths = deaths.iter().chain([second]).cloned().collect();
-            self.with(|state| state.jobs.push_back(Job { deaths, pair: false }));
+            self.with(|state| state.jobs.push_back(Job { deaths, pair: false, tries: 0 }));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Which points there are, and which are tried.
 //!
-//! A life reaches thousands of points, most of them in loops that go round while others work. A
-//! point is tried when two recordings both have it (a point that only chance reaches shows nothing
+//! A life reaches over a thousand points, most of them in loops that go round while others work. A
+//! point is tried when every recording has it (a point that only chance reaches shows nothing
 //! when it is not reached), and of a place that is reached again and again a few turns stand for
 //! all: the first ones, the last one, and some between.
 

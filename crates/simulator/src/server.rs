@@ -1,6 +1,7 @@
 //! The server of one life: started, told where to die, and started again.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use anyhow::{Context as _, bail};
 use hashbuzz_crash::{AT, RECORD};
@@ -43,13 +44,18 @@ impl Server<'_> {
         folder.join("serve.log")
     }
 
-    /// Keeps it running until this is dropped.
+    /// Keeps it running while `act` goes on, and kills it then.
     ///
     /// # Errors
     /// When it ends, or does not start, without having been told to die.
-    pub async fn keep(&self, seen: &watch::Sender<Seen>) -> anyhow::Result<()> {
+    pub async fn around<T>(
+        &self,
+        seen: &watch::Sender<Seen>,
+        act: impl Future<Output = T>,
+    ) -> anyhow::Result<T> {
         let config = self.config.to_str().context("temporary folders have names in UTF-8")?;
         let log = Self::log(self.folder);
+        let mut act = pin!(act);
         loop {
             let deaths = seen.borrow().deaths;
             let environment = self.environment(deaths)?;
@@ -59,11 +65,16 @@ impl Server<'_> {
                 Started::Ready(mut program) => {
                     let address: String = program.address("address")?;
                     seen.send_modify(|seen| seen.address = Some(address));
-                    program.ended().await?
+                    tokio::select! {
+                        acted = &mut act => {
+                            program.kill().await?;
+                            return Ok(acted);
+                        }
+                        ended = program.ended() => ended?,
+                    }
                 }
             };
-            let told = self.deaths.get(deaths);
-            if !aborted(status) || told.map(String::as_str) != self.last_point(deaths).as_deref() {
+            if !aborted(status) || !self.reached(deaths) {
                 bail!("the server ended by itself with {status}:\n{}", end_of(&log));
             }
             seen.send_modify(|seen| *seen = Seen { address: None, deaths: deaths + 1 });
@@ -78,8 +89,12 @@ impl Server<'_> {
         Ok(environment)
     }
 
-    fn last_point(&self, deaths: usize) -> Option<String> {
-        let recorded = std::fs::read_to_string(Self::recording(self.folder, deaths)).ok()?;
-        recorded.lines().last().map(str::to_owned)
+    /// Whether the point at which it was told to die was reached.
+    fn reached(&self, deaths: usize) -> bool {
+        let recorded = std::fs::read_to_string(Self::recording(self.folder, deaths));
+        let told = self.deaths.get(deaths);
+        told.is_some_and(|told| {
+            recorded.is_ok_and(|recorded| recorded.lines().any(|line| line == told))
+        })
     }
 }

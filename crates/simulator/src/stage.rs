@@ -133,7 +133,7 @@ vault_key = "{}"
 [campaigns]
 fee_bps = {FEE_BPS}
 min_duration_seconds = 1
-grace_seconds = 5
+grace_seconds = 3600
 collect_after_seconds = 2
 track_every_seconds = 5
 sweep_every_seconds = 10

@@ -9,6 +9,8 @@ use hashbuzz_outbox_bullmq::{RedisSettings, examine};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
+/// Which program it is, where that is not the one on PATH.
+const PROGRAM: &str = "HASHBUZZ_TEST_REDIS";
 /// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A port that was free can be taken before the server has it.
@@ -106,7 +108,8 @@ impl Server {
         self.kill();
         let folder = self.folder.path();
         let log = std::fs::File::create(folder.join("log")).expect("a log");
-        let mut command = Command::new("redis-server");
+        let program = std::env::var_os(PROGRAM).unwrap_or_else(|| "redis-server".into());
+        let mut command = Command::new(program);
         command.args(["--bind", "127.0.0.1", "--save", "", "--dir"]).arg(folder);
         let port = self.port.to_string();
         if self.kind.tls {

@@ -11,7 +11,7 @@ use super::events;
 
 async fn count(world: &World, what: &str) -> i64 {
     let sql = format!("SELECT COUNT(*) AS n FROM {what}");
-    world.app().db.number(&sql, values![]).await.unwrap()
+    world.app().db.number(&sql, values![]).await.expect("the database answers")
 }
 
 const OF_CAMPAIGNS: &str = "event_history WHERE key IS NOT NULL";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 async fn open(operator: &Api, more: &str) -> Vec<Value> {
     let (status, body) = operator.get(&format!("/v2/ops/effects{more}")).await;
     assert_eq!(status, 200, "{body}");
-    body["effects"].as_array().unwrap().clone()
+    body["effects"].as_array().expect("a list of effects").clone()
 }
 
 #[tokio::test]
