@@ -155,10 +155,12 @@ fn the_program_contains_nothing_of_the_crash_points() {
         "x.send.before",
     ];
     // One walk over the many megabytes of a program.
-    let mut found = std::collections::BTreeSet::new();
+    let mut found: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
     for (at, _) in program.iter().enumerate().filter(|(_, byte)| b"Hdx".contains(byte)) {
-        found.extend(words.iter().filter(|word| program[at..].starts_with(word.as_bytes())));
+        found.extend(
+            words.iter().copied().filter(|word| program[at..].starts_with(word.as_bytes())),
+        );
     }
     // The first is there, so that strings can be found; the others are those of an armed program.
-    assert_eq!(found.into_iter().copied().collect::<Vec<_>>(), words[..1]);
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), words[..1]);
 }
