@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
@@ -13,6 +14,9 @@ use crate::{Backend, DbError};
 
 /// No call may wait longer for a lock or a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A connection that was used so recently is used again without asking whether it still works. It
+/// was asked when it was given back; asking each time would cost every transaction one trip more.
+const FRESH: Duration = Duration::from_secs(1);
 
 pub(crate) async fn open(
     url: &str,
@@ -58,6 +62,15 @@ async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection, DbE
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, seen| {
+            Box::pin(async move {
+                if seen.idle_for >= FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await
         .map_err(|error| DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into())))?;

@@ -7,11 +7,11 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio::time::{interval, timeout};
+use tokio::time::{Instant, interval, timeout};
 
 use crate::api::{Api, Campaign};
 use crate::books::Audit;
@@ -24,12 +24,15 @@ use crate::server::{Seen, Server};
 use crate::stage::Stage;
 use crate::web::{Refused, Web};
 
-/// How long a life may take, and how much longer for each death. Of the fast clock this is many
-/// times the longest wait that the system ever chooses.
-const LONGEST: Duration = Duration::from_secs(40);
-const LONGER_PER_DEATH: Duration = Duration::from_secs(20);
+/// How long nothing may change. Of the fast clock this is ten times the longest wait that the system
+/// ever chooses.
+const STILL: Duration = Duration::from_secs(45);
+/// How long a life may take on a machine that does much else, however much changes in it.
+const LONGEST: Duration = Duration::from_secs(300);
+/// How long the last questions may take.
+const LAST_WORDS: Duration = Duration::from_secs(60);
 /// Between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// So often, until the mirror node shows the end.
 const LOOKS_AT_THE_BOOKS: usize = 40;
 
@@ -77,9 +80,9 @@ pub async fn live(
     let stage = Stage::lay(program, *clock, &place, DEEDS.len(), folder).await?;
     let server = Server { program, config: &stage.config, folder, deaths };
     let (now, seen) = watch::channel(Seen::default());
-    let mut play = Play { stage: &stage, seen, id: None, accepted: false, engaged: false };
-    let longest = LONGEST + LONGER_PER_DEATH * u32::try_from(deaths.len())?;
-    let acted = server.around(&now, timeout(longest, play.act())).await;
+    let web = Web::new(String::new())?;
+    let mut play = Play { stage: &stage, web, seen, id: None, accepted: false, engaged: false };
+    let acted = server.around(&now, timeout(LONGEST, play.act())).await;
     let ended = acted.and_then(|acted| acted.context("time is up")?);
     let deaths = now.borrow().deaths;
     let why = ended.err().map(|error| format!("{error:#}"));
@@ -102,8 +105,9 @@ async fn verdict(
     let doctor =
         (!doctor.status.success()).then(|| String::from_utf8_lossy(&doctor.stdout).into_owned());
     let (now, seen) = watch::channel(Seen::default());
-    let last = Play { stage, seen, id: play.id.clone(), accepted: play.accepted, engaged: true };
-    let told = server.around(&now, timeout(LONGEST, last.told())).await;
+    let (web, id) = (play.web.clone(), play.id.clone());
+    let last = Play { stage, web, seen, id, accepted: play.accepted, engaged: true };
+    let told = server.around(&now, timeout(LAST_WORDS, last.told())).await;
     let told = told.and_then(|told| told.context("the API does not answer")?);
     let (campaigns, dead, open) = match told {
         Ok(told) => told,
@@ -127,6 +131,7 @@ async fn verdict(
 
 struct Play<'a> {
     stage: &'a Stage,
+    web: Web,
     seen: watch::Receiver<Seen>,
     /// The campaign, once somebody said its id.
     id: Option<String>,
@@ -146,10 +151,16 @@ impl Play<'_> {
         self.command(&owner, &id, "publish", "Approved").await?;
         self.accepted = true;
         let mut looks = interval(LOOK_EVERY);
+        let (mut last, mut changed) = (String::new(), Instant::now());
         loop {
             looks.tick().await;
             self.engage().await?;
             let view = self.ask(&owner, async |api| api.campaign(&id).await).await?;
+            let shown = format!("{view:?}");
+            if shown != last {
+                (last, changed) = (shown, Instant::now());
+            }
+            ensure!(changed.elapsed() < STILL, "nothing has changed for {STILL:?}");
             match view.state.as_str() {
                 "Closed" if self.is_quiet(&id).await? => break,
                 "Stalled" | "Cancelled" | "RolledBack" => {
@@ -173,7 +184,7 @@ impl Play<'_> {
             pause.tick().await;
             let address = seen.wait_for(|seen| seen.address.is_some()).await?.address.clone();
             let address = address.context("waited for")?;
-            let api = Api::new(Web::new(format!("http://{address}"))?, key.clone());
+            let api = Api::new(self.web.at(format!("http://{address}")), key.clone());
             match act(api).await {
                 Err(error) if error.downcast_ref::<Refused>().is_none() => {}
                 Err(error) if is_trouble(&error) => {}

@@ -47,6 +47,12 @@ impl Web {
         Ok(Self { client, base })
     }
 
+    /// Another server, asked by the same client: building one takes longer than many requests.
+    #[must_use]
+    pub fn at(&self, base: String) -> Self {
+        Self { client: self.client.clone(), base }
+    }
+
     /// Asks, with a key when there is one and a body when there is one.
     ///
     /// # Errors
