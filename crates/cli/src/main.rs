@@ -49,7 +49,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Run workers without an API, beside a server; needs PostgreSQL.
     Work(work::WorkArgs),
-    /// Offer due events to BullMQ and do nothing else; needs `dispatch = "bullmq"`.
+    /// Offer due events to BullMQ and do nothing else; needs a Redis.
     Relay,
     /// Bring the database to this program's schema and say what was done.
     Migrate,

@@ -220,7 +220,9 @@ async fn start(
     contract: AccountId,
 ) -> anyhow::Result<Deployment> {
     let settings = deployment::settings(args, folder, ground, contract)?;
-    let running = crate::serve::start(ServeArgs::default(), settings).await.context("the server does not start")?;
+    let running = crate::serve::start(ServeArgs::default(), settings)
+        .await
+        .context("the server does not start")?;
     Deployment::new(running, ground).await
 }
 
