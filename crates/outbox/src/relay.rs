@@ -192,7 +192,12 @@ impl Relay {
                ORDER BY e.rank LIMIT take.room) AS chosen",
             self.claimer.is_free(true)
         );
-        let chosen: Vec<Candidate> = self.db.all(&sql, values![json(&takes)?, forgotten]).await?;
+        let mut chosen: Vec<Candidate> =
+            self.db.all(&sql, values![json(&takes)?, forgotten]).await?;
+        for candidate in &mut chosen {
+            // Ready is due, also where it became so, by another clock, after this round began.
+            candidate.due_at = candidate.due_at.min(now);
+        }
         let mut taken: HashMap<String, (usize, i64)> = HashMap::new();
         for candidate in &chosen {
             let (count, last) = taken.entry(candidate.lane.clone()).or_insert((0, i64::MIN));

@@ -209,6 +209,8 @@ async fn a_key_comes_from_a_file_or_the_environment_and_errors_say_what_to_do() 
         let output = run_with(line, &variables).await;
         assert_eq!(output.status.code(), Some(code), "{line:?}: {}", said(&output));
         assert!(said(&output).contains(words), "{line:?}: {}", said(&output));
-        assert!(!said(&output).contains("hb_"), "a key was shown: {}", said(&output));
+        for (_, key) in variables.iter().filter(|(_, key)| key.starts_with("hb_")) {
+            assert!(!said(&output).contains(key), "the key was shown: {}", said(&output));
+        }
     }
 }

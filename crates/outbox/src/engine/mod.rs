@@ -124,17 +124,16 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
         self.breaker.is_spent()
     }
 
-    /// Prepares for work: says that this process lives and takes back what a dead one held.
+    /// Prepares for work: takes back what a dead process held, and says that this one lives.
     ///
     /// # Errors
     /// The database's.
     pub async fn prepare(&self) -> Result<(), DbError> {
         let now = self.clock.now();
-        lease::heartbeat(&self.db, &self.described(), now).await?;
         if lease::alone(self.db.backend()) {
             lease::release_all(&self.db, now).await?;
         }
-        Ok(())
+        lease::heartbeat(&self.db, &self.described(), now).await
     }
 
     /// Works until `stop`. Then nothing new is begun, turns in hand may end until

@@ -101,11 +101,11 @@ async fn events_of_one_key_run_one_at_a_time_in_order(rig: Rig) {
         |name: String, key: &str| Social { name, key: Some(key.to_owned()), plan: Plan::Slow(2) };
     let first: Vec<Social> = (0..30).map(|n| of_key(format!("a{n:02}"), "a")).collect();
     let second: Vec<Social> = (0..30).map(|n| of_key(format!("b{n:02}"), "b")).collect();
+    let (_relay, one, other) = (rig.relay().await, rig.work().await, rig.work().await);
     for job in first.iter().zip(&second) {
         rig.enqueue(&[job.0.clone(), job.1.clone()]).await;
     }
 
-    let (_relay, one, other) = (rig.relay().await, rig.work().await, rig.work().await);
     rig.done(60).await;
 
     rig.each_once().await;

@@ -235,7 +235,9 @@ async fn what_nobody_takes_is_published_again_without_filling_the_broker() {
     rig.enqueue(&jobs("a", 20)).await;
     let waiting =
         async || redis.tell::<Vec<String>>(&["LRANGE", "hashbuzz:social:wait", "0", "-1"]).await;
-    rig.until("all are published", async || waiting().await.len() == 20).await;
+    rig.until("all are published", async || unpublished(&rig, "published_at IS NULL").await == 0)
+        .await;
+    assert_eq!(waiting().await.len(), 20);
     let first = waiting().await;
 
     // As if half an hour passed without a worker.

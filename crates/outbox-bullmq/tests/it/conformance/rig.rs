@@ -196,10 +196,15 @@ impl Rig {
         Self { place, db, redis, log: Log::default(), wake: Wake::default() }
     }
 
-    /// A process that works until it is stopped or dies.
+    /// A process that works until it is stopped or dies, at work already: with SQLite, where a
+    /// process knows itself alone, one that begins takes over what another holds.
     pub(crate) async fn work(&self) -> Process {
         let broker = self.redis.as_ref().map(|redis| BullMq::new(redis.settings()));
-        self.work_through(broker.map(|broker| Arc::new(broker) as Arc<dyn Broker>)).await
+        let before = self.count("instance").await;
+        let broker = broker.map(|broker| Arc::new(broker) as Arc<dyn Broker>);
+        let process = self.work_through(broker).await;
+        self.until("it works", async || self.count("instance").await > before).await;
+        process
     }
 
     pub(crate) async fn work_through(&self, broker: Option<Arc<dyn Broker>>) -> Process {
