@@ -5,15 +5,20 @@
 //! that the server and both stand-ins go on agreeing about it.
 
 #[cfg(feature = "crash-points")]
-pub(crate) use fast::{of_the_ledger, of_the_network, of_the_server};
+pub(crate) use fast::{hurried, of_the_ledger, of_the_network, of_the_server};
 #[cfg(not(feature = "crash-points"))]
-pub(crate) use real::{of_the_ledger, of_the_network, of_the_server};
+pub(crate) use real::{hurried, of_the_ledger, of_the_network, of_the_server};
 
 #[cfg(not(feature = "crash-points"))]
 mod real {
     use std::sync::Arc;
 
-    use hashbuzz_outbox::{Clock, SystemClock};
+    use hashbuzz_outbox::{Broker, Clock, SystemClock};
+
+    /// The broker, whose delays pass as they are.
+    pub(crate) fn hurried(broker: Arc<dyn Broker>) -> Arc<dyn Broker> {
+        broker
+    }
 
     /// The clock of the server.
     pub(crate) fn of_the_server() -> Arc<dyn Clock> {
@@ -37,12 +42,20 @@ mod fast {
     use std::sync::atomic::{AtomicI64, Ordering};
     use std::time::Duration;
 
-    use hashbuzz_outbox::{Clock, SystemClock};
-    use hashbuzz_simulator::clock::{Fast, FastClock};
+    use hashbuzz_outbox::{Broker, Clock, SystemClock};
+    use hashbuzz_simulator::clock::{Fast, FastClock, Hurried};
 
     /// How often the stand-ins' clock goes on. They are a network away, so being late by this much
     /// is nothing that they would not be anyway.
     const TICK: Duration = Duration::from_millis(1);
+
+    /// Redis lives in the machine's time, whatever time this program has.
+    pub(crate) fn hurried(broker: Arc<dyn Broker>) -> Arc<dyn Broker> {
+        match FastClock::from_environment() {
+            Some(clock) => Arc::new(Hurried { broker, clock }),
+            None => broker,
+        }
+    }
 
     pub(crate) fn of_the_server() -> Arc<dyn Clock> {
         match FastClock::from_environment() {

@@ -9,9 +9,13 @@ use hashbuzz_db::Db;
 use hashbuzz_domain::{Amount, Asset};
 use hashbuzz_outbox::operator::table_health;
 use hashbuzz_outbox::{dead_letters, effect};
+use hashbuzz_outbox_bullmq::examine;
 
 use crate::settings::Settings;
-use crate::wiring;
+use crate::{dispatch, wiring};
+
+/// The only value of `maxmemory-policy` with which Redis keeps what it was given.
+const KEEPS: &str = "noeviction";
 
 /// Looks at everything, changes nothing. Fails when something needs a person.
 ///
@@ -21,6 +25,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let db = Db::open(&settings.database_url).await.context("database_url")?;
     println!("database  ok");
     table(&db).await?;
+    let mut well = redis(&settings).await?;
     let app = wiring::app(&settings, db.clone()).await?;
     println!("ledger    ok: escrow {}", app.ledger.escrow().contract);
     let report = check_books(&app).await?;
@@ -31,8 +36,8 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         hbar(report.held),
         hbar(report.owed)
     );
-    let mut well = report.held >= report.owed;
-    if !well {
+    if report.held < report.owed {
+        well = false;
         println!("books     WRONG: the contract holds less than campaigns are owed");
     }
     for mismatch in &report.mismatches {
@@ -57,6 +62,30 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     }
     println!("{}", if well { "all is well" } else { "something needs a person" });
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether Redis is as it should be, where events go through it.
+async fn redis(settings: &Settings) -> anyhow::Result<bool> {
+    let Some(redis) = dispatch::redis(settings)? else { return Ok(true) };
+    let facts = match examine(&redis).await {
+        Ok(facts) => facts,
+        Err(error) => {
+            println!("redis     WRONG: events wait; {error}");
+            return Ok(false);
+        }
+    };
+    let version = if facts.version.is_empty() { "of unknown version" } else { &facts.version };
+    println!("redis     ok: {version} at {}", redis.place());
+    if facts.eviction.is_empty() {
+        println!("redis     does not tell its maxmemory-policy; it has to be {KEEPS}");
+    } else if facts.eviction != KEEPS {
+        println!(
+            "redis     WARNING: maxmemory-policy is {}, so jobs vanish when its memory is full and \
+             come half a minute late; set it to {KEEPS}",
+            facts.eviction
+        );
+    }
+    Ok(true)
 }
 
 /// Dead rows of the event table, and what keeps them: PostgreSQL's only.

@@ -1,21 +1,25 @@
-//! One program, every role: `serve`, `migrate`, `doctor`, `events`, `demo`, the stand-ins. The only
+//! One program, every role: `serve`, `work`, `relay`, `migrate`, `doctor`, `events`, `demo`, the stand-ins. The only
 //! place that knows which implementation stands behind a port.
 
 mod client;
 mod clock;
 mod dead_letters;
 mod demo;
+mod dispatch;
 mod doctor;
 mod effects;
 mod escrow;
 mod events;
 mod lock;
+mod loops;
 mod migrate;
+mod relay;
 mod serve;
 mod settings;
 mod standin;
 mod table;
 mod wiring;
+mod work;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -41,8 +45,12 @@ struct Cli {
 enum Command {
     /// Run everything on this machine with stand-ins for X and Hedera, and watch it.
     Demo(demo::DemoArgs),
-    /// Run the server and its workers.
-    Serve,
+    /// Run the server and its workers: alone it does all.
+    Serve(serve::ServeArgs),
+    /// Run workers without an API, beside a server; needs PostgreSQL.
+    Work(work::WorkArgs),
+    /// Offer due events to BullMQ and do nothing else; needs a Redis.
+    Relay,
     /// Bring the database to this program's schema and say what was done.
     Migrate,
     /// Check settings, database, network, ledger and books, and say what is wrong.
@@ -87,7 +95,7 @@ async fn main() -> ExitCode {
 fn filter(command: &Command) -> EnvFilter {
     let default = match command {
         Command::Demo(_) => "off",
-        Command::Serve => "hashbuzz=info,warn",
+        Command::Serve(_) | Command::Work(_) | Command::Relay => "hashbuzz=info,warn",
         _ => "warn",
     };
     EnvFilter::try_from_env("HASHBUZZ_LOG").unwrap_or_else(|_| EnvFilter::new(default))
@@ -97,7 +105,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = || Settings::read(cli.config.as_deref());
     match cli.command {
         Command::Demo(args) => demo::run(args).await,
-        Command::Serve => serve::run(settings()?).await,
+        Command::Serve(args) => serve::run(args, settings()?).await,
+        Command::Work(args) => work::run(args, settings()?).await,
+        Command::Relay => relay::run(settings()?).await,
         Command::Migrate => migrate::run(&settings()?).await,
         Command::Doctor => doctor::run(settings()?).await,
         Command::Events(args) => Ok(events::run(args).await),

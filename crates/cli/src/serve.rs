@@ -1,20 +1,25 @@
-//! `hashbuzz serve`: the API and the workers, in one process.
+//! `hashbuzz serve`: the API and, unless it is told otherwise, everything else in the same process.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::Context as _;
-use hashbuzz_app::{App, MIGRATIONS, events, routes, timetable};
-use hashbuzz_db::{Db, migrate};
-use hashbuzz_outbox::{Engine, EngineSettings};
+use anyhow::{Context as _, bail};
+use clap::Args;
+use hashbuzz_app::{App, routes, timetable};
+use hashbuzz_outbox::Queue;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::lock::Served;
+use crate::loops::{Loops, Means};
 use crate::settings::Settings;
-use crate::wiring;
+use crate::{dispatch, wiring};
+
+#[derive(Args, Clone, Copy, Default)]
+pub(crate) struct ServeArgs {
+    /// Answer requests only: `hashbuzz work` (and `hashbuzz relay`, on BullMQ) do the rest.
+    #[arg(long)]
+    api_only: bool,
+}
 
 /// A server at work.
 pub(crate) struct Running {
@@ -22,57 +27,41 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// The system, for whoever runs in the same process.
     pub(crate) app: App,
-    stop: CancellationToken,
-    api: JoinHandle<std::io::Result<()>>,
-    engine: JoinHandle<Result<(), hashbuzz_db::DbError>>,
+    loops: Loops,
     _served: Served,
 }
 
-/// Starts API and workers and returns once the API answers.
+/// Starts what there is to start and returns once the API answers.
 ///
 /// # Errors
 /// Settings that cannot be right, a database, network or ledger that cannot be reached, an address
 /// that is taken.
-pub(crate) async fn start(settings: Settings) -> anyhow::Result<Running> {
-    let served = Served::take(&settings.database_url)?;
-    let db = Db::open(&settings.database_url).await.context("database_url")?;
-    let applied = migrate(&db, MIGRATIONS).await?;
-    if !applied.is_empty() {
-        tracing::info!(?applied, "the database was brought to this program's schema");
+pub(crate) async fn start(args: ServeArgs, settings: Settings) -> anyhow::Result<Running> {
+    if args.api_only && dispatch::is_sqlite(&settings) {
+        bail!("--api-only needs PostgreSQL: nobody else may work on an SQLite file");
     }
-    let app = wiring::app(&settings, db.clone()).await?;
+    let broker = if args.api_only { None } else { dispatch::broker(&settings, &Queue::ALL)? };
+    let served = Served::take(&settings.database_url)?;
+    let app = wiring::app(&settings, wiring::database(&settings).await?).await?;
     timetable::start(&app).await?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
-    let stop = CancellationToken::new();
-    let engine = Engine::new(
-        db,
-        Arc::clone(&app.clock),
-        events::registry(),
-        app.clone(),
-        app.wake.clone(),
-        EngineSettings::default(),
-    )
-    .watched_by(app.watchdog.clone());
-    let engine = tokio::spawn({
-        let stop = stop.clone();
-        async move { engine.run(stop).await }
-    });
-    tokio::spawn({
-        let (stop, app) = (stop.clone(), app.clone());
-        async move { app.wake.carry(&app.db, app.clock.as_ref(), &stop).await }
-    });
-    let api = tokio::spawn({
-        let (stop, router) = (stop.clone(), named(routes::router(app.clone())));
-        async move {
-            let done = async move { stop.cancelled().await };
-            axum::serve(listener, router).with_graceful_shutdown(done).await
-        }
+    let mut loops = Loops::new(Means::of(&app), wiring::hurried(broker));
+    if args.api_only {
+        loops.show("api").await?;
+    } else {
+        loops.work(&app, "serve", &Queue::ALL, settings.workers).await?;
+        loops.relay();
+    }
+    let router = named(routes::router(app.clone()));
+    loops.also(|stop| async move {
+        let done = async move { stop.cancelled().await };
+        Ok(axum::serve(listener, router).with_graceful_shutdown(done).await?)
     });
     tracing::info!(%address, alone = served.is_exclusive(), "serving");
-    Ok(Running { address, app, stop, api, engine, _served: served })
+    Ok(Running { address, app, loops, _served: served })
 }
 
 impl Running {
@@ -81,10 +70,7 @@ impl Running {
     /// # Errors
     /// What ended the API or the workers before.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        self.stop.cancel();
-        self.engine.await??;
-        self.api.await??;
-        Ok(())
+        self.loops.stop().await
     }
 }
 
@@ -111,21 +97,9 @@ const fn named(router: axum::Router) -> axum::Router {
 ///
 /// # Errors
 /// As [`start`].
-pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
-    let running = hashbuzz_crash::within("start", start(settings)).await?;
+pub(crate) async fn run(args: ServeArgs, settings: Settings) -> anyhow::Result<ExitCode> {
+    let running = hashbuzz_crash::within("start", start(args, settings)).await?;
     println!("{}", serde_json::json!({ "ready": "serve", "address": running.address }));
-    asked_to_end().await?;
-    tracing::info!("stopping");
-    running.stop().await?;
+    running.loops.until_asked_to_end().await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Returns when somebody asks the process to end: Ctrl-C or SIGTERM.
-pub(crate) async fn asked_to_end() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
 }

@@ -14,6 +14,8 @@ use hashbuzz_domain::{AccountId, Asset, Span};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::dispatch::{Dispatch, Redis};
+
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,16 @@ pub(crate) struct Settings {
     /// `sqlite:PATH` or `postgres://…`.
     #[serde(default = "database_url")]
     pub(crate) database_url: String,
+    /// The most connections to the database that this process holds for its work.
+    #[serde(default = "database_connections")]
+    pub(crate) database_connections: u32,
+    /// How due events reach workers.
+    #[serde(default)]
+    pub(crate) dispatch: Dispatch,
+    #[serde(default)]
+    pub(crate) redis: Redis,
+    #[serde(default)]
+    pub(crate) workers: Workers,
     /// 32 random bytes in base64 (`hashbuzz vault-key`): seals access tokens in the database.
     pub(crate) vault_key: SecretString,
     #[serde(default)]
@@ -32,6 +44,20 @@ pub(crate) struct Settings {
     pub(crate) retention: Retention,
     pub(crate) x: X,
     pub(crate) hedera: Hedera,
+}
+
+/// Those who work on events in this process.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Workers {
+    /// Events at a time.
+    pub(crate) concurrency: u16,
+}
+
+impl Default for Workers {
+    fn default() -> Self {
+        Self { concurrency: 16 }
+    }
 }
 
 /// How long finished events are kept. Audit, effects and money are kept for ever.
@@ -150,6 +176,10 @@ fn database_url() -> String {
     "sqlite:hashbuzz.db".to_owned()
 }
 
+const fn database_connections() -> u32 {
+    hashbuzz_db::DEFAULT_CONNECTIONS
+}
+
 fn x_api() -> String {
     "https://api.x.com".to_owned()
 }
@@ -166,7 +196,8 @@ impl Settings {
     /// Reads `file` (or `hashbuzz.toml` where there is one) and the environment.
     ///
     /// # Errors
-    /// A file that cannot be read; an unknown, missing or malformed setting, by name.
+    /// A file that cannot be read; an unknown, missing or malformed setting, by name; settings that
+    /// do not go together.
     pub(crate) fn read(file: Option<&Path>) -> anyhow::Result<Self> {
         let path = file.unwrap_or(Path::new("hashbuzz.toml"));
         let source = config::File::from(path).required(file.is_some());
@@ -179,9 +210,22 @@ impl Settings {
             .add_source(environment)
             .build()
             .with_context(|| format!("cannot read {}", path.display()))?;
-        read.try_deserialize().with_context(|| {
+        let settings: Self = read.try_deserialize().with_context(|| {
             format!("{}: see docs/how-to/configure.md for every setting", path.display())
-        })
+        })?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// What can be told to be wrong before anything is opened.
+    fn check(&self) -> anyhow::Result<()> {
+        if !(2..=1_000).contains(&self.database_connections) {
+            bail!("database_connections is 2 to 1000");
+        }
+        if !(1..=1_000).contains(&self.workers.concurrency) {
+            bail!("workers.concurrency is 1 to 1000");
+        }
+        crate::dispatch::redis(self).map(drop)
     }
 
     /// What campaigns may be, typed.

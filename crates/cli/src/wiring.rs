@@ -4,16 +4,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hashbuzz_app::{App, Parts, Vault};
-use hashbuzz_db::Db;
+use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
+use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::Time;
 use hashbuzz_ledger_hedera::Hedera;
-use hashbuzz_outbox::{Clock, Wake, Watchdog};
+use hashbuzz_outbox::{Broker, Clock, Wake, Watchdog};
+use hashbuzz_outbox_bullmq::BullMq;
 use hashbuzz_social::Network as _;
 use hashbuzz_social_x::{AppKeys, X};
 
 use crate::clock;
 use crate::settings::{Settings, account_id, tinybars};
+
+/// The database, open and with this program's schema.
+///
+/// # Errors
+/// One that cannot be reached, is newer, or was changed by hand.
+pub(crate) async fn database(settings: &Settings) -> anyhow::Result<Db> {
+    let opened = Db::open_with(&settings.database_url, settings.database_connections).await;
+    let db = opened.context("database_url")?;
+    let applied = migrate(&db, MIGRATIONS).await?;
+    if !applied.is_empty() {
+        tracing::info!(?applied, "the database was brought to this program's schema");
+    }
+    Ok(db)
+}
+
+/// The broker, which has to wait as long as the clock of this process says.
+pub(crate) fn hurried(broker: Option<Arc<BullMq>>) -> Option<Arc<dyn Broker>> {
+    broker.map(|broker| clock::hurried(broker))
+}
 
 /// The system as these settings describe it. The database is open and migrated by the caller.
 pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {

@@ -20,6 +20,8 @@ mod desk;
 mod door;
 mod publisher;
 mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::time::Duration;
 

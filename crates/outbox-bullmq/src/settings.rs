@@ -125,7 +125,7 @@ impl RedisSettings {
     }
 
     /// Host, port and database, for people.
-    pub(crate) fn place(&self) -> &str {
+    pub fn place(&self) -> &str {
         &self.place
     }
 

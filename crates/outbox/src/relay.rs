@@ -104,16 +104,21 @@ impl Relay {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut ear = self.wake.ear();
         while !stop.is_cancelled() {
-            let published = match hashbuzz_crash::within("relay", self.round()).await {
-                Ok(published) => published,
-                Err(error) => {
-                    tracing::warn!(%error, "could not relay");
-                    0
-                }
+            // Whatever a round has done when it is dropped, the next one does again.
+            let round = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                round = hashbuzz_crash::within("relay", self.round()) => round,
             };
-            self.watchdog.beat("relay", self.clock.now());
-            if published > 0 {
-                continue;
+            let now = self.clock.now();
+            match round {
+                Ok(published) => {
+                    self.watchdog.beat("relay", now);
+                    if published > 0 {
+                        continue;
+                    }
+                }
+                Err(error) => self.watchdog.is_in_trouble("relay", now, &error),
             }
             tokio::select! {
                 () = stop.cancelled() => {}

@@ -21,6 +21,9 @@ pub(crate) struct Health {
 struct Loop {
     name: &'static str,
     seconds_ago: i64,
+    /// Why it cannot do its work, while that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
 }
 
 /// The process answers.
@@ -29,7 +32,8 @@ pub(crate) async fn healthz() -> Json<Health> {
 }
 
 /// The database answers, and the loops that do the work get round. Network and ledger are not
-/// asked: work for them is kept until they are back.
+/// asked: work for them is kept until they are back. A broker that is away is said, as `degraded`,
+/// and is no reason to take requests away from this process: they are answered, and events wait.
 pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
     app.db.number("SELECT CAST(1 AS BIGINT) AS n", values![]).await?;
     let pulses = app.watchdog.pulses(app.clock.now());
@@ -41,6 +45,14 @@ pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, Probl
         );
         return Err(Problem::stuck(detail));
     }
-    let seen = |pulse: Pulse| Loop { name: pulse.name, seconds_ago: pulse.age / 1_000_000 };
-    Ok(Json(Health { status: "ready", loops: pulses.into_iter().map(seen).collect() }))
+    let degraded = pulses.iter().any(|pulse| pulse.trouble.is_some());
+    let seen = |pulse: Pulse| Loop {
+        name: pulse.name,
+        seconds_ago: pulse.age / 1_000_000,
+        trouble: pulse.trouble,
+    };
+    Ok(Json(Health {
+        status: if degraded { "degraded" } else { "ready" },
+        loops: pulses.into_iter().map(seen).collect(),
+    }))
 }

@@ -14,8 +14,9 @@ use super::DemoArgs;
 use super::ground::{Account, Ground};
 use super::population::{Member, Wallet};
 use super::shows::{CLAIM_WINDOW, FEE_BASIS_POINTS, LENGTH};
+use crate::dispatch::{Dispatch, Redis};
 use crate::serve::Running;
-use crate::settings::{Campaigns, Hedera, Retention, Settings, X};
+use crate::settings::{Campaigns, Hedera, Retention, Settings, Workers, X};
 use hashbuzz_simulator::api::Api;
 use hashbuzz_simulator::web::Web;
 
@@ -117,6 +118,10 @@ pub(super) fn settings(
     Ok(Settings {
         listen: args.listen,
         database_url: database_url.unwrap_or_else(|| format!("sqlite:{}", file.display())),
+        database_connections: hashbuzz_db::DEFAULT_CONNECTIONS,
+        dispatch: Dispatch::Embedded,
+        redis: Redis::default(),
+        workers: Workers::default(),
         vault_key: Vault::new_key(),
         campaigns: Campaigns {
             fee_bps: FEE_BASIS_POINTS,

@@ -38,7 +38,8 @@ use self::ground::Ground;
 use self::population::Wallet;
 use self::report::Summary;
 use self::story::Story;
-use crate::serve::asked_to_end;
+use crate::loops::asked_to_end;
+use crate::serve::ServeArgs;
 use hashbuzz_simulator::api::{Api, Campaign};
 use hashbuzz_simulator::books::{Audit, Found, hbar};
 use hashbuzz_simulator::chain::Chain;
@@ -219,7 +220,9 @@ async fn start(
     contract: AccountId,
 ) -> anyhow::Result<Deployment> {
     let settings = deployment::settings(args, folder, ground, contract)?;
-    let running = crate::serve::start(settings).await.context("the server does not start")?;
+    let running = crate::serve::start(ServeArgs::default(), settings)
+        .await
+        .context("the server does not start")?;
     Deployment::new(running, ground).await
 }
 

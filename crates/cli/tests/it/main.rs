@@ -3,10 +3,12 @@
 //! and contract calls are counted at the far ends of the sockets.
 
 mod api;
+mod bullmq;
 mod deployment;
 mod far;
 mod kill;
 mod operate;
 mod programs;
 mod settings;
+mod spread;
 mod startup;

@@ -13,6 +13,9 @@ use tokio::time::{Instant, timeout};
 /// How long a process may take until it is ready, or until it has ended by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a process may take to end in order.
+const ORDERLY: Duration = Duration::from_secs(10);
+
 /// A process that said that it is ready. Killed when this is dropped.
 pub(crate) struct Program {
     child: Child,
@@ -67,6 +70,21 @@ impl Program {
             return Err(format!("it ended by itself: {ended:?}"));
         }
         self.child.kill().await.map_err(|error| error.to_string())
+    }
+}
+
+impl Program {
+    /// Asks it to end, as whoever supervises it does. It has to do so in order, within ten seconds.
+    pub(crate) async fn end(mut self) {
+        let name = self.ready.clone();
+        let process = self.id().to_string();
+        let asked = Instant::now();
+        let kill = Command::new("kill").args(["-s", "TERM", &process]).status().await;
+        assert!(kill.expect("kill can be started").success(), "{name} was running");
+        let ended = timeout(ORDERLY, self.child.wait()).await;
+        let status = ended.unwrap_or_else(|_| panic!("{name} has not ended within {ORDERLY:?}"));
+        assert!(status.expect("it is our child").success(), "{name}: {:?}", asked.elapsed());
+        println!("{name} has ended after {:?}", asked.elapsed());
     }
 }
 

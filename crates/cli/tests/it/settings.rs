@@ -59,6 +59,40 @@ async fn a_setting_that_is_spelt_wrong_is_named_and_nothing_starts() {
 }
 
 #[tokio::test]
+async fn settings_that_do_not_go_together_are_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let sqlite = format!("sqlite:{}", folder.path().join("it.db").display());
+    let postgres = "postgres://nobody@127.0.0.1:1/none";
+    let redis = |url: &str| format!("dispatch = \"bullmq\"\n[redis]\nurl = \"{url}\"");
+    let no_file = redis("rediss://:hunter2@localhost") + "\nroot_certificate = \"/nowhere/ca.pem\"";
+    let prefix = redis("redis://:hunter2@localhost") + "\nprefix = \"a:b\"";
+    for (command, database_url, more, words) in [
+        ("serve", &*sqlite, "dispatch = \"rabbitmq\"", "dispatch is \"embedded\" or \"bullmq\""),
+        ("serve", &sqlite, &*redis("redis://localhost"), "dispatch = \"bullmq\" needs PostgreSQL"),
+        ("work", postgres, "dispatch = \"bullmq\"", "HASHBUZZ__REDIS__URL"),
+        ("relay", postgres, "dispatch = \"bullmq\"\n[redis]\nprefix = \"x\"", "needs redis.url"),
+        ("doctor", postgres, &redis("localhost:6379"), "redis.url: the Redis URL"),
+        ("serve", postgres, &redis("redis://:hunter2@host/x"), "database that is not a number"),
+        ("serve", postgres, &no_file, "redis.root_certificate: the root certificate /nowhere"),
+        ("serve", postgres, &prefix, "redis.prefix: the Redis prefix `a:b`"),
+        ("serve", postgres, "[redis]\nurll = \"redis://:hunter2@localhost\"", "urll"),
+        ("serve", postgres, "[workers]\nconcurrency = 0", "workers.concurrency is 1 to 1000"),
+        ("serve", postgres, "database_connections = 1", "database_connections is 2 to 1000"),
+        ("work", &sqlite, "", "`hashbuzz work` needs PostgreSQL"),
+        ("relay", &sqlite, "", "there is nothing to relay"),
+        ("relay", postgres, "", "set dispatch = \"bullmq\""),
+    ] {
+        let settings = settings_without_far_ends(database_url, more);
+        let output = with_settings(folder.path(), command, &settings).await;
+        assert_eq!(output.status.code(), Some(1), "{command} {more}: {output:?}");
+        assert!(said(&output).contains(words), "{command} {more}: {}", said(&output));
+        assert!(!said(&output).contains("hunter2"), "{}", said(&output));
+        assert!(printed(&output).is_empty(), "it says that it is ready");
+    }
+    assert!(!folder.path().join("it.db").exists(), "the database was touched");
+}
+
+#[tokio::test]
 async fn migrating_twice_changes_nothing_the_second_time() {
     let place = TestDb::sqlite();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -124,7 +158,9 @@ async fn the_help_names_every_role() {
 
     Commands:
       demo            Run everything on this machine with stand-ins for X and Hedera, and watch it
-      serve           Run the server and its workers
+      serve           Run the server and its workers: alone it does all
+      work            Run workers without an API, beside a server; needs PostgreSQL
+      relay           Offer due events to BullMQ and do nothing else; needs a Redis
       migrate         Bring the database to this program's schema and say what was done
       doctor          Check settings, database, network, ledger and books, and say what is wrong
       events          Look at events through the server's API: why they wait, retry, discard, pause

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use hashbuzz_outbox::Broker;
 use hashbuzz_outbox_bullmq::{BullMq, RedisSettings, examine};
 
-use crate::redis::{Kind, Server};
 use crate::rig::{events, publication, receive};
+use hashbuzz_outbox_bullmq::testing::{Kind, Server};
 
 const PASSWORD: Kind = Kind { password: Some("hunter2"), tls: false, append_only: false };
 

@@ -9,8 +9,8 @@ use hashbuzz_outbox::{Broker, Publication, Queue};
 use hashbuzz_outbox_bullmq::BullMq;
 use serde_json::{Value, json};
 
-use crate::redis::Server;
 use crate::rig::{events, publication, receive, soon};
+use hashbuzz_outbox_bullmq::testing::Server;
 
 #[tokio::test]
 async fn what_is_published_is_received_and_forgotten_once_it_is_settled() {

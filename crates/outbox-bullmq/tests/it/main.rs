@@ -6,5 +6,4 @@ mod jobs;
 mod node;
 mod outages;
 mod proxy;
-mod redis;
 mod rig;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::process::Command;
 
-use crate::redis::Server;
 use crate::rig::{events, publication, receive};
+use hashbuzz_outbox_bullmq::testing::Server;
 
 /// Where the client is in the repository.
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node");

@@ -7,8 +7,8 @@ use hashbuzz_outbox::{Broker, Publication};
 use hashbuzz_outbox_bullmq::{BullMq, RedisSettings};
 
 use crate::proxy::Proxy;
-use crate::redis::{Kind, Server, free_port};
 use crate::rig::{PATIENCE, events, publication, publish, receive, soon};
+use hashbuzz_outbox_bullmq::testing::{Kind, Server, free_port};
 
 fn at(port: u16) -> RedisSettings {
     RedisSettings::new(format!("redis://:hunter2@127.0.0.1:{port}/0").into()).expect("a URL")

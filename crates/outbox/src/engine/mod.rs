@@ -6,6 +6,7 @@
 
 mod ended;
 mod fetch;
+mod presence;
 mod registry;
 mod run;
 mod upkeep;
@@ -18,6 +19,7 @@ use hashbuzz_db::{Db, DbError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use presence::Presence;
 pub use registry::Registry;
 pub use watchdog::{Pulse, Watchdog};
 

@@ -26,6 +26,9 @@ const AHEAD: Duration = Duration::from_millis(25);
 const MOST_AHEAD: usize = 512;
 /// Between two claims while turns are short and hands nearly full.
 const BETWEEN_CLAIMS: Duration = Duration::from_millis(2);
+/// How long a broker is given to hear which jobs are over when the process ends: it may be away, and
+/// what it was not told it delivers once more.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// Jobs reported to the broker by one call at most.
 const SETTLED: usize = 500;
 
@@ -108,8 +111,9 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
         let mut recorders = JoinSet::new();
         let recorder = self.recorder(Arc::clone(&recorded));
         recorders.spawn(hashbuzz_crash::within("record", recorder));
+        let mut settlers = JoinSet::new();
         if let Some(settler) = self.settler() {
-            recorders.spawn(hashbuzz_crash::within("settle", settler));
+            settlers.spawn(hashbuzz_crash::within("settle", settler));
         }
         let mut hand = Hand::new(engine);
         while !stop.is_cancelled() {
@@ -135,6 +139,9 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
         let Self { finisher, settle, .. } = self;
         drop((finisher, settle));
         while recorders.join_next().await.is_some() {}
+        let settled = async { while settlers.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_WORD, settled).await;
+        settlers.shutdown().await;
         upkeep.shutdown().await;
         for name in ["claim", "upkeep"] {
             engine.watchdog.end(name);
@@ -188,7 +195,7 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
     /// Takes in what a fetch brought.
     fn take(&self, hand: &mut Hand, fetched: Result<Fetched, tokio::task::JoinError>) {
         let engine = self.engine;
-        engine.watchdog.beat("claim", engine.clock.now());
+        let now = engine.clock.now();
         let Ok(Fetched { source, room, outcome }) = fetched else {
             tracing::error!("the fetcher panicked; a new one goes on");
             hand.source = Some(engine.source());
@@ -196,20 +203,21 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
         };
         match outcome {
             Ok(work) => {
+                engine.watchdog.beat("claim", now);
                 hand.pace.hungry |= !work.is_empty();
                 let full = work.len() >= room;
                 hand.pace.woken |= full && matches!(source, Source::Broker(_));
                 hand.ahead.extend(work);
             }
             Err(error) => {
-                tracing::warn!(%error, "could not get events");
+                engine.watchdog.is_in_trouble("claim", now, &error);
                 hand.pace.resting = true;
             }
         }
         if let Source::Database(fetcher) = &source {
             hand.pace.hungry |= fetcher.owes_look();
             if let Some(next) = fetcher.next_deferred() {
-                hand.pace.next_poll = hand.pace.next_poll.min(next.max(engine.clock.now()));
+                hand.pace.next_poll = hand.pace.next_poll.min(next.max(now));
             }
         }
         hand.source = Some(source);

@@ -196,7 +196,7 @@ async fn turn(db: &impl Sql, event: &Event, now: i64) -> Result<Why, DbError> {
     let known = instances(db, now).await?;
     if !known.iter().any(|instance| instance.serves(&event.kind, &event.queue)) {
         return Ok(Why::NobodyKnows {
-            alive: known.iter().filter(|i: &&Instance| i.alive).count(),
+            alive: known.iter().filter(|i: &&Instance| i.alive && !i.kinds.is_empty()).count(),
         });
     }
     let ahead = ahead(db, event).await?;

@@ -1,13 +1,15 @@
-//! A Redis server of a test's own: a child process on a free port, ended by its process id.
+//! A Redis server of a test's own: a child process on a free port, ended by its process id. Never in
+//! a program: the feature `testing` is for tests of this workspace.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use hashbuzz_outbox_bullmq::{RedisSettings, examine};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
+
+use crate::{RedisSettings, examine};
 
 /// Which program it is, where that is not the one on PATH.
 const PROGRAM: &str = "HASHBUZZ_TEST_REDIS";
@@ -18,15 +20,17 @@ const TRIES: u32 = 5;
 
 /// How a server is set up.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Kind {
-    pub(crate) password: Option<&'static str>,
+pub struct Kind {
+    /// Nobody is let in without it.
+    pub password: Option<&'static str>,
     /// With a certificate of an authority that nobody knows.
-    pub(crate) tls: bool,
+    pub tls: bool,
     /// Writes each command to a file before it answers.
-    pub(crate) append_only: bool,
+    pub append_only: bool,
 }
 
-pub(crate) struct Server {
+/// A server, ended with this.
+pub struct Server {
     kind: Kind,
     port: u16,
     process: Option<Child>,
@@ -34,11 +38,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start() -> Self {
+    /// One without password, TLS or memory.
+    ///
+    /// # Panics
+    /// When there is no program to start.
+    pub async fn start() -> Self {
         Self::of(Kind::default()).await
     }
 
-    pub(crate) async fn of(kind: Kind) -> Self {
+    /// One of this kind.
+    ///
+    /// # Panics
+    /// When there is no program to start.
+    pub async fn of(kind: Kind) -> Self {
         let folder =
             tempfile::Builder::new().prefix("hashbuzz-redis-").tempdir().expect("a folder");
         if kind.tls {
@@ -55,35 +67,46 @@ impl Server {
     }
 
     /// Starts it again, on the same port. What it knows is what it kept.
-    pub(crate) async fn start_again(&mut self) {
+    ///
+    /// # Panics
+    /// When somebody else has its port now.
+    pub async fn start_again(&mut self) {
         assert!(self.runs().await, "the server does not start again");
     }
 
     /// Ends it at once, as a power cut would.
-    pub(crate) fn kill(&mut self) {
+    ///
+    /// # Panics
+    /// When the system does not let us.
+    pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().expect("the process is ours");
             process.wait().expect("it ends");
         }
     }
 
-    pub(crate) const fn port(&self) -> u16 {
+    /// Its port on the loopback address.
+    pub const fn port(&self) -> u16 {
         self.port
     }
 
     /// Where clients find it, with everything that they need to be let in.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         let scheme = if self.kind.tls { "rediss" } else { "redis" };
         let password = self.kind.password.map(|word| format!(":{word}@")).unwrap_or_default();
         format!("{scheme}://{password}127.0.0.1:{}", self.port)
     }
 
     /// The certificate of the authority, when there is TLS.
-    pub(crate) fn authority(&self) -> PathBuf {
+    pub fn authority(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    pub(crate) fn settings(&self) -> RedisSettings {
+    /// All of that, as settings.
+    ///
+    /// # Panics
+    /// When its own certificate is none.
+    pub fn settings(&self) -> RedisSettings {
         let settings = RedisSettings::new(self.url().into()).expect("a URL");
         if !self.kind.tls {
             return settings;
@@ -92,12 +115,15 @@ impl Server {
     }
 
     /// One command, as an operator would give it.
-    pub(crate) async fn tell<T: ::redis::FromRedisValue>(&self, words: &[&str]) -> T {
+    ///
+    /// # Panics
+    /// When the server does not obey.
+    pub async fn tell<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         assert!(!self.kind.tls, "only without TLS");
-        let client = ::redis::Client::open(self.url()).expect("a URL");
+        let client = redis::Client::open(self.url()).expect("a URL");
         let mut connection =
             client.get_multiplexed_async_connection().await.expect("the server is there");
-        let mut command = ::redis::cmd(words[0]);
+        let mut command = redis::cmd(words[0]);
         for word in &words[1..] {
             command.arg(*word);
         }
@@ -156,7 +182,11 @@ impl Drop for Server {
     }
 }
 
-pub(crate) fn free_port() -> u16 {
+/// A port that is free just now.
+///
+/// # Panics
+/// When there is none.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     listener.local_addr().expect("an address").port()
 }
