@@ -1,5 +1,7 @@
 //! The way in: an event is stored by the transaction that makes the fact it tells of.
 
+use std::mem::take;
+
 use hashbuzz_db::{Backend, DbError, Sql as _, values};
 use serde::Serialize;
 use uuid::Uuid;
@@ -59,18 +61,27 @@ pub async fn enqueue_many<M: Message>(
     messages: &[M],
     due: Due,
 ) -> Result<(), DbError> {
-    let rows: Vec<Row> = messages.iter().map(row).collect::<Result<_, _>>()?;
+    let mut rows: Vec<Row> = messages.iter().map(row).collect::<Result<_, _>>()?;
     let account = due.account.unwrap_or_default();
     let lane = format!("{}/{account}", M::QUEUE.as_str());
     let state = if due.at > now { "deferred" } else { "ready" };
     let rank = due.at.saturating_add(M::PRIORITY.offset());
-    tx.exec(
-        insert(tx.backend()),
-        values![json(&rows)?, M::KIND, M::QUEUE.as_str(), account, lane, due.at, rank, state, now],
-    )
-    .await?;
+    let queue = M::QUEUE.as_str();
+    let shared = values![M::KIND, queue, account, lane, due.at, rank, state, now];
+    if let [one] = &mut rows[..] {
+        // Most calls bring one: as plain values it costs the server two thirds of the list of one.
+        let own =
+            values![take(&mut one.id), one.key.take(), one.dedupe.take(), take(&mut one.payload)];
+        tx.exec(INSERT_ONE, [shared, own].concat()).await?;
+        return Ok(());
+    }
+    tx.exec(insert_all(tx.backend()), [shared, values![json(&rows)?]].concat()).await?;
     Ok(())
 }
+
+const INSERT_ONE: &str = "INSERT INTO event (kind, queue, account, lane, due_at, rank, state, \
+     created_at, id, key, dedupe, payload) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
 
 fn row<M: Message>(message: &M) -> Result<Row, DbError> {
     let payload = json(message)?;
@@ -93,18 +104,18 @@ fn json(value: &impl Serialize) -> Result<String, DbError> {
     serde_json::to_string(value).map_err(|error| DbError::Corrupt(format!("as JSON: {error}")))
 }
 
-const fn insert(backend: Backend) -> &'static str {
+const fn insert_all(backend: Backend) -> &'static str {
     match backend {
         Backend::Sqlite => {
-            "INSERT INTO event (id, kind, queue, account, lane, due_at, rank, state, created_at, \
-             key, dedupe, payload) SELECT value ->> 'id', $2, $3, $4, $5, $6, $7, $8, $9, \
-             value ->> 'key', value ->> 'dedupe', value ->> 'payload' FROM json_each($1) \
+            "INSERT INTO event (kind, queue, account, lane, due_at, rank, state, created_at, \
+             id, key, dedupe, payload) SELECT $1, $2, $3, $4, $5, $6, $7, $8, value ->> 'id', \
+             value ->> 'key', value ->> 'dedupe', value ->> 'payload' FROM json_each($9) \
              WHERE true ON CONFLICT DO NOTHING"
         }
         Backend::Postgres => {
-            "INSERT INTO event (id, kind, queue, account, lane, due_at, rank, state, created_at, \
-             key, dedupe, payload) SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, key, dedupe, payload \
-             FROM jsonb_to_recordset(CAST($1 AS JSONB)) \
+            "INSERT INTO event (kind, queue, account, lane, due_at, rank, state, created_at, \
+             id, key, dedupe, payload) SELECT $1, $2, $3, $4, $5, $6, $7, $8, id, key, dedupe, \
+             payload FROM jsonb_to_recordset(CAST($9 AS JSONB)) \
              AS given(id TEXT, key TEXT, dedupe TEXT, payload TEXT) ON CONFLICT DO NOTHING"
         }
     }
