@@ -11,6 +11,7 @@ use hashbuzz_outbox::operator::table_health;
 use hashbuzz_outbox::{dead_letters, effect};
 use hashbuzz_outbox_bullmq::examine;
 
+use crate::agreement::Agreement;
 use crate::settings::Settings;
 use crate::{dispatch, wiring};
 
@@ -25,7 +26,8 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let db = Db::open(&settings.database_url).await.context("database_url")?;
     println!("database  ok");
     table(&db).await?;
-    let mut well = redis(&settings).await?;
+    let mut well = clocks_agree(&db).await?;
+    well &= redis(&settings).await?;
     let app = wiring::app(&settings, db.clone()).await?;
     println!("ledger    ok: escrow {}", app.ledger.escrow().contract);
     let report = check_books(&app).await?;
@@ -62,6 +64,19 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     }
     println!("{}", if well { "all is well" } else { "something needs a person" });
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether processes on this machine may work beside those on others.
+async fn clocks_agree(db: &Db) -> anyhow::Result<bool> {
+    let Some(found) = Agreement::of(db).await? else { return Ok(true) };
+    let well = !found.is_too_poor();
+    let word = match (well, found.is_poor()) {
+        (false, _) => "WRONG, no process starts: ",
+        (true, true) => "WARNING: ",
+        (true, false) => "ok: ",
+    };
+    println!("clock     {word}{found}");
+    Ok(well)
 }
 
 /// Whether Redis is as it should be, where events go through it.

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::agreement;
 use crate::settings::Workers;
 
 /// From the request to end until the process has ended, whatever hangs. What did not end by then is
@@ -57,7 +58,8 @@ pub(crate) struct Loops {
 }
 
 impl Loops {
-    /// None yet but the one that wakes other processes and is woken by them.
+    /// None yet but those of every process: one wakes the others and is woken by them, one compares
+    /// the clocks.
     pub(crate) fn new(means: Means, broker: Option<Arc<dyn Broker>>) -> Self {
         let stop = CancellationToken::new();
         let mut running = JoinSet::new();
@@ -65,6 +67,13 @@ impl Loops {
             let (stop, means) = (stop.clone(), means.clone());
             async move {
                 means.wake.carry(&means.db, means.clock.as_ref(), &stop).await;
+                Ok(())
+            }
+        });
+        running.spawn({
+            let (stop, means) = (stop.clone(), means.clone());
+            async move {
+                agreement::watch(means, stop).await;
                 Ok(())
             }
         });

@@ -1,6 +1,7 @@
 //! One program, every role: `serve`, `work`, `relay`, `migrate`, `doctor`, `events`, `demo`, the stand-ins. The only
 //! place that knows which implementation stands behind a port.
 
+mod agreement;
 mod client;
 mod clock;
 mod dead_letters;

@@ -13,16 +13,18 @@ use hashbuzz_outbox_bullmq::BullMq;
 use hashbuzz_social::Network as _;
 use hashbuzz_social_x::{AppKeys, X};
 
+use crate::agreement;
 use crate::clock;
 use crate::settings::{Settings, account_id, tinybars};
 
 /// The database, open and with this program's schema.
 ///
 /// # Errors
-/// One that cannot be reached, is newer, or was changed by hand.
+/// One that cannot be reached, is newer, or was changed by hand; a clock far from the database's.
 pub(crate) async fn database(settings: &Settings) -> anyhow::Result<Db> {
     let opened = Db::open_with(&settings.database_url, settings.database_connections).await;
     let db = opened.context("database_url")?;
+    agreement::needed(&db).await?;
     let applied = migrate(&db, MIGRATIONS).await?;
     if !applied.is_empty() {
         tracing::info!(?applied, "the database was brought to this program's schema");

@@ -102,6 +102,19 @@ impl Db {
         self.backend
     }
 
+    /// What the server's clock shows, in microseconds since 1970; nothing for SQLite, which has no
+    /// other clock than ours.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn server_time(&self) -> Result<Option<i64>, DbError> {
+        if self.backend == Backend::Sqlite {
+            return Ok(None);
+        }
+        let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS n";
+        Ok(Some(self.number(sql, Vec::new()).await?))
+    }
+
     /// Begins a write transaction. Dropping it without [`Tx::commit`] rolls back.
     ///
     /// # Errors

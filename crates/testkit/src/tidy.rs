@@ -54,6 +54,7 @@ impl World {
         self.clock.advance(SEEN);
         let mut wrong = Vec::new();
         self.what_waits(&mut wrong).await;
+        self.what_takes_no_turn(&mut wrong).await;
         self.what_gave_up(&mut wrong).await;
         self.what_is_unknown(&mut wrong).await;
         self.what_the_books_say(&mut wrong).await;
@@ -70,6 +71,17 @@ impl World {
         let left: Vec<Left> =
             self.app().db.all(&sql, values![]).await.expect("the database answers");
         wrong.extend(left.iter().map(|left| format!("{} is still {}", left.kind, left.state)));
+    }
+
+    /// An event of a campaign that names no account escapes the turns that accounts take.
+    async fn what_takes_no_turn(&self, wrong: &mut Vec<String>) {
+        let sql = format!(
+            "SELECT DISTINCT kind, outcome AS state FROM event_history \
+             WHERE account = '' AND {OF_CAMPAIGNS}"
+        );
+        let left: Vec<Left> =
+            self.app().db.all(&sql, values![]).await.expect("the database answers");
+        wrong.extend(left.iter().map(|left| format!("{} has no account", left.kind)));
     }
 
     async fn what_gave_up(&self, wrong: &mut Vec<String>) {

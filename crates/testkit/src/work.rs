@@ -35,6 +35,7 @@ struct Past {
     id: String,
     kind: String,
     key: String,
+    account: String,
     payload: String,
 }
 
@@ -185,7 +186,7 @@ impl World {
         else {
             return;
         };
-        let sql = "SELECT id, kind, key, payload FROM event_history WHERE key IS NOT NULL";
+        let sql = "SELECT id, kind, key, account, payload FROM event_history WHERE key IS NOT NULL";
         let past: Vec<Past> =
             self.app().db.all(sql, values![]).await.expect("the database answers");
         let tx = self.app().db.begin().await.expect("the database answers");
@@ -195,14 +196,16 @@ impl World {
                 continue;
             }
             tx.exec(
-                "INSERT INTO event (id, kind, queue, lane, key, payload, due_at, rank, state, \
-                 created_at) VALUES ($1, $2, 'closing', 'closing/', $3, $4, $5, $5, 'ready', $5)",
+                "INSERT INTO event (id, kind, queue, account, lane, key, payload, due_at, rank, \
+                 state, created_at) \
+                 VALUES ($1, $2, 'closing', $6, 'closing/' || $6, $3, $4, $5, $5, 'ready', $5)",
                 values![
                     uuid::Uuid::now_v7().to_string(),
                     event.kind,
                     event.key,
                     event.payload,
-                    self.clock.now()
+                    self.clock.now(),
+                    event.account
                 ],
             )
             .await

@@ -19,7 +19,7 @@ use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use hashbuzz_social::NewPost;
 use serde::{Deserialize, Serialize};
 
-use super::transition::{Refused, With};
+use super::transition::{Refused, With, put};
 use super::{Campaign, Mark, StepState, apply, load, load_for_update, mark, stall, store};
 use crate::effects::{Asked, Done, PostEffect, post};
 use crate::stored::parse;
@@ -154,7 +154,7 @@ async fn abandon(
             step: Step::Post1.as_str().to_owned(),
             reason: why.to_owned(),
         };
-        hashbuzz_outbox::enqueue(&tx, turn.now(), &error).await?;
+        put(&tx, turn.now(), campaign, &error).await?;
     }
     Ok(Verdict::Done(turn.commit(tx).await?))
 }

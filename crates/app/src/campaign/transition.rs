@@ -5,7 +5,7 @@ use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::{self, Command, Effect, Refusal, Step};
 use hashbuzz_domain::{CampaignId, Time};
 use hashbuzz_ledger::SponsorFunds;
-use hashbuzz_outbox::{Due, Message, enqueue, enqueue_at};
+use hashbuzz_outbox::{Due, Message, enqueue_at};
 
 use super::{
     Activate, Campaign, ClosingError, ContractError, DeletePosts, Fund, Mark, PublishContent,
@@ -148,7 +148,14 @@ pub(crate) async fn begin(
     }
 }
 
-async fn put<M: Message>(tx: &Tx, now: i64, campaign: &Campaign, event: &M) -> Result<(), DbError> {
+/// Enqueues an event of a campaign, due now. It takes the turn of the campaign's account: whoever has
+/// much to do delays nobody else.
+pub(crate) async fn put<M: Message>(
+    tx: &Tx,
+    now: i64,
+    campaign: &Campaign,
+    event: &M,
+) -> Result<(), DbError> {
     enqueue_at(tx, now, event, due(campaign, Time::from_micros(now))).await
 }
 
@@ -169,8 +176,7 @@ pub(crate) async fn stall(
         Err(Refused::Db(error)) => return Err(error),
     }
     mark(tx, id, Mark { step, state: StepState::Failed, detail: why }, now).await?;
-    let event = (campaign.key(), step.as_str().to_owned(), why.to_owned());
-    let (campaign, named, reason) = event;
+    let (id, named, reason) = (campaign.key(), step.as_str().to_owned(), why.to_owned());
     match step {
         Step::Fund
         | Step::CloseContract
@@ -178,10 +184,12 @@ pub(crate) async fn stall(
         | Step::Refund
         | Step::Finalise
         | Step::ReturnFunds => {
-            enqueue(tx, now, &ContractError { campaign, step: named, reason }).await
+            let event = ContractError { campaign: id, step: named, reason };
+            put(tx, now, &campaign, &event).await
         }
         Step::Media | Step::Post1 | Step::Post2 | Step::Activate | Step::DeletePosts => {
-            enqueue(tx, now, &PublishError { campaign, step: named, reason }).await
+            let event = PublishError { campaign: id, step: named, reason };
+            put(tx, now, &campaign, &event).await
         }
         Step::Track
         | Step::Collect
@@ -189,7 +197,8 @@ pub(crate) async fn stall(
         | Step::Announce
         | Step::ClaimWindow
         | Step::FinalPost => {
-            enqueue(tx, now, &ClosingError { campaign, step: named, reason }).await
+            let event = ClosingError { campaign: id, step: named, reason };
+            put(tx, now, &campaign, &event).await
         }
     }
 }

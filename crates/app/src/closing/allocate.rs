@@ -18,7 +18,7 @@ use hashbuzz_domain::engagement::eligibility::Rules;
 use hashbuzz_domain::reward::merkle::Scope;
 use hashbuzz_domain::reward::{Allocation, Prize, Reason, Terms, awareness, quest};
 use hashbuzz_domain::{Amount, Time};
-use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict, enqueue};
+use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use rand::RngCore as _;
 use serde::{Deserialize, Serialize};
 
@@ -156,7 +156,7 @@ async fn record(
                 budget: scale.budget,
                 owed: scale.sum.to_string(),
             };
-            enqueue(&tx, now, &event).await?;
+            transition::put(&tx, now, campaign, &event).await?;
         }
     }
     transition::begin(&tx, campaign, Step::CloseContract, Time::from_micros(now)).await?;

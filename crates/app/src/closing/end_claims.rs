@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::Time;
 use hashbuzz_domain::campaign::{Phase, Step};
-use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict, enqueue};
+use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::{PayBatch, store};
@@ -51,7 +51,8 @@ impl Handle<App> for EndClaims {
             return Ok(Verdict::Done(turn.commit(tx).await?));
         }
         if store::open_batch(&tx, campaign.id).await?.is_some() {
-            enqueue(&tx, now, &PayBatch { campaign: campaign.key() }).await?;
+            let pay = PayBatch { campaign: campaign.key() };
+            transition::put(&tx, now, &campaign, &pay).await?;
             tx.commit().await?;
             let why = "a batch that was begun is on its way".to_owned();
             return Ok(Verdict::Later { until: now + 1_000_000, why });

@@ -13,12 +13,12 @@ use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::{Command, Phase, Step};
 use hashbuzz_domain::{Amount, Time};
-use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict, enqueue};
+use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::thread::{Reply, code, reply};
 use super::{CampaignClosed, store};
-use crate::campaign::transition::{Refused, With};
+use crate::campaign::transition::{Refused, With, put};
 use crate::campaign::{apply, load, load_for_update, stall};
 use crate::stored::parse;
 use crate::{App, treasury};
@@ -73,7 +73,7 @@ impl Handle<App> for FinalPost {
                         paid,
                         refunded: books.refunded,
                     };
-                    enqueue(&tx, now, &closed).await?;
+                    put(&tx, now, &campaign, &closed).await?;
                 }
                 Err(Refused::Domain(_)) => {}
                 Err(error) => return Err(Failure(error.to_string())),

@@ -24,7 +24,9 @@ mod view;
 
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::ProfileId;
-use hashbuzz_outbox::enqueue;
+
+use crate::campaign::{load, transition};
+use crate::stored::parse;
 
 pub use allocate::Allocate;
 pub use announce::Announce;
@@ -40,8 +42,9 @@ pub(crate) use view::totals;
 
 /// Somebody linked a wallet to `profile`: campaigns in their claim window pay it now.
 pub(crate) async fn wallet_linked(tx: &Tx, now: i64, profile: &ProfileId) -> Result<(), DbError> {
-    for campaign in store::unpaid_campaigns(tx, profile).await? {
-        enqueue(tx, now, &PayBatch { campaign }).await?;
+    for id in store::unpaid_campaigns(tx, profile).await? {
+        let campaign = load(tx, parse(&id)?).await?;
+        transition::put(tx, now, &campaign, &PayBatch { campaign: id }).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::{Phase, Step};
 use hashbuzz_domain::{AccountId, Amount, CampaignId, Time};
 use hashbuzz_ledger::{EscrowCall, PayEntry};
-use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict, enqueue};
+use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::store::{self, Unpaid};
@@ -162,7 +162,7 @@ async fn record(
     let amount = Amount::new(amount, campaign.draft.budget.asset());
     let message = format!("batch {number}: {people} people paid {amount}{found}");
     note(&tx, campaign.id, "paid", Some(Step::Pay), &message, now).await?;
-    enqueue(&tx, now, &PayBatch { campaign: campaign.key() }).await?;
+    transition::put(&tx, now, campaign, &PayBatch { campaign: campaign.key() }).await?;
     Ok(Verdict::Done(turn.commit(tx).await?))
 }
 

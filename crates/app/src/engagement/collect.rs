@@ -17,7 +17,7 @@ use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::{Phase, Step};
 use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::{PostId, Time};
-use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict, enqueue};
+use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use hashbuzz_social::{Collect, Cursor, Page, ReadError};
 use serde::{Deserialize, Serialize};
 
@@ -154,7 +154,7 @@ impl CollectEngagement {
             next.list = if next.cursor.is_none() { self.list + 1 } else { self.list };
         }
         if next.list < lists {
-            enqueue(&tx, now, &next).await?;
+            transition::put(&tx, now, campaign, &next).await?;
         } else if self.last {
             let detail = "the last walk over all lists is complete";
             let step = Mark { step: Step::Collect, state: StepState::Done, detail };

@@ -13,11 +13,12 @@
 use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::Phase;
-use hashbuzz_outbox::{Due, Failure, Handle, Message, Queue, Turn, Verdict, enqueue, enqueue_at};
+use hashbuzz_outbox::{Due, Failure, Handle, Message, Queue, Turn, Verdict, enqueue_at};
 use hashbuzz_social::ReadError;
 use serde::{Deserialize, Serialize};
 
 use super::{CollectEngagement, store};
+use crate::campaign::transition;
 use crate::stored::parse;
 use crate::{App, account, campaign};
 
@@ -78,7 +79,7 @@ impl Handle<App> for TrackEngagement {
             if now - since >= app.settings.sweep_every.micros() {
                 let sweep = store::next_sweep(&tx, campaign.id).await?;
                 let collect = CollectEngagement::first(self.campaign.clone(), sweep, false);
-                enqueue(&tx, now, &collect).await?;
+                transition::put(&tx, now, &campaign, &collect).await?;
             }
             let due = Due {
                 at: now + app.settings.track_every.micros(),

@@ -11,7 +11,7 @@ use crate::deployment::Deployment;
 use crate::programs::{run, said, text};
 
 /// Far ends that are not there: enough for commands that never ask them.
-fn settings_without_far_ends(database_url: &str, more: &str) -> String {
+pub(crate) fn settings_without_far_ends(database_url: &str, more: &str) -> String {
     format!(
         r#"database_url = "{database_url}"
 vault_key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
