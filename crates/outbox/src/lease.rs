@@ -27,23 +27,44 @@ pub async fn release_all(db: &Db, now: i64) -> Result<u64, DbError> {
     Ok(released)
 }
 
-/// Returns expired leases and those of processes that are silent since `silent_since`.
-pub(crate) async fn rescue(db: &Db, now: i64, silent_since: i64) -> Result<u64, DbError> {
+/// What dead processes left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rescued {
+    /// Leases that were given back.
+    pub(crate) leases: u64,
+    /// Processes that are gone.
+    pub(crate) processes: u64,
+}
+
+/// Returns expired leases and those of processes that are silent since `silent_since`, and forgets
+/// those processes.
+///
+/// One of them may have taken a job from the broker and died before it claimed the event: nothing
+/// in the database tells which. So whatever is published and unclaimed is published anew, under
+/// other numbers; of two jobs for one event the second finds nothing to do.
+pub(crate) async fn rescue(db: &Db, now: i64, silent_since: i64) -> Result<Rescued, DbError> {
     let lost = "(lease_until < $5 OR lease_owner NOT IN \
                 (SELECT id FROM instance WHERE seen_at >= $6))";
     // Looked at outside of a transaction first: most of the time there is nothing to do.
     let anything = format!(
-        "SELECT COUNT(*) AS n FROM event WHERE state = 'leased' AND {}",
+        "SELECT (SELECT COUNT(*) FROM event WHERE state = 'leased' AND {}) \
+         + (SELECT COUNT(*) FROM instance WHERE seen_at < $2) AS n",
         lost.replace("$5", "$1").replace("$6", "$2")
     );
     if db.number(&anything, values![now, silent_since]).await? == 0 {
-        return Ok(0);
+        return Ok(Rescued::default());
     }
     let tx = db.begin().await?;
-    let rescued = give_back(&tx, now, Why::Lost, lost, values![now, silent_since]).await?;
-    tx.exec("DELETE FROM instance WHERE seen_at < $1", values![silent_since]).await?;
+    let leases = give_back(&tx, now, Why::Lost, lost, values![now, silent_since]).await?;
+    let gone = "DELETE FROM instance WHERE seen_at < $1";
+    let processes = tx.exec(gone, values![silent_since]).await?;
+    if processes > 0 {
+        let anew = "UPDATE event SET published_at = NULL \
+                    WHERE state = 'ready' AND published_at IS NOT NULL";
+        tx.exec(anew, values![]).await?;
+    }
     tx.commit().await?;
-    Ok(rescued)
+    Ok(Rescued { leases, processes })
 }
 
 /// Gives back what `owner` holds, at no cost to the events.

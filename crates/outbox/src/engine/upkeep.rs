@@ -7,13 +7,16 @@ use std::time::Duration;
 use hashbuzz_db::{Db, DbError, Sql as _, values};
 
 use super::Watchdog;
-use crate::lease::{self, Instance};
+use crate::lease::{self, Instance, Rescued};
 use crate::{Clock, Wake};
 
 /// How often a process says that it lives.
 const HEARTBEAT_MICROS: i64 = 5_000_000;
 /// A process that was silent for so long is dead.
 pub(super) const SILENCE_MICROS: i64 = 15_000_000;
+/// How often somebody looks for what dead processes held: with the silence above, it goes on within
+/// 18 seconds.
+const RESCUE_MICROS: i64 = 2_000_000;
 /// How often pauses are carried out.
 const TICK: Duration = Duration::from_secs(1);
 /// Events put aside, or taken up again, by one statement.
@@ -30,16 +33,23 @@ pub(super) struct Upkeep {
 impl Upkeep {
     /// Until it is aborted.
     pub(super) async fn run(self) {
-        let mut heartbeat_at = i64::MIN;
+        let (mut heartbeat_at, mut rescue_at) = (i64::MIN, i64::MIN);
         loop {
             let now = self.clock.now();
             if now >= heartbeat_at {
-                match self.live(now).await {
+                match lease::heartbeat(&self.db, &self.instance, now).await {
                     Ok(()) => {
                         heartbeat_at = now + HEARTBEAT_MICROS;
                         self.watchdog.beat("upkeep", now);
                     }
                     Err(error) => tracing::warn!(%error, "could not say that this process lives"),
+                }
+            }
+            // Not before this one lives by its own word: its leases would be taken for lost.
+            if heartbeat_at > now && now >= rescue_at {
+                match self.rescue(now).await {
+                    Ok(()) => rescue_at = now + RESCUE_MICROS,
+                    Err(error) => tracing::warn!(%error, "could not look for dead processes"),
                 }
             }
             if let Err(error) = carry_out_pauses(&self.db).await {
@@ -49,11 +59,11 @@ impl Upkeep {
         }
     }
 
-    async fn live(&self, now: i64) -> Result<(), DbError> {
-        lease::heartbeat(&self.db, &self.instance, now).await?;
-        let rescued = lease::rescue(&self.db, now, now - SILENCE_MICROS).await?;
-        if rescued > 0 {
-            tracing::warn!(rescued, "took back leases whose worker disappeared");
+    async fn rescue(&self, now: i64) -> Result<(), DbError> {
+        let Rescued { leases, processes } =
+            lease::rescue(&self.db, now, now - SILENCE_MICROS).await?;
+        if leases > 0 || processes > 0 {
+            tracing::warn!(leases, processes, "processes disappeared; took back what they held");
             self.wake.ring();
         }
         Ok(())

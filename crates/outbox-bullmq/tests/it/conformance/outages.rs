@@ -220,6 +220,30 @@ async fn what_was_claimed_is_worked_on_although_settling_other_jobs_failed() {
     relay.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_process_took_that_died_before_it_claimed_comes_again_when_it_is_missed() {
+    let rig = Rig::bullmq().await;
+    let redis = rig.redis.as_ref().expect("Redis");
+    let relay = rig.relay().await.expect("a relay");
+    rig.enqueue(&jobs("a", 20)).await;
+    let doomed = BullMq::new(redis.settings());
+    let mut taken = 0;
+    while taken < 20 {
+        taken += doomed.receive(20).await.expect("jobs").len();
+    }
+    let sql = "INSERT INTO instance (id, started_at, seen_at) VALUES ('doomed', 1, 1)";
+    rig.db.write(sql, values![]).await.expect("it has said that it lived");
+
+    let began = Instant::now();
+    let worker = rig.work().await;
+    rig.done(20).await;
+
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    rig.each_once().await;
+    worker.stop().await;
+    relay.stop().await;
+}
+
 /// A queue as somebody else sees it.
 async fn strangers(rig: &Rig) -> bullmq::Queue {
     let url = rig.redis.as_ref().expect("Redis").url();
