@@ -226,11 +226,18 @@ async fn what_a_process_took_that_died_before_it_claimed_comes_again_when_it_is_
     let redis = rig.redis.as_ref().expect("Redis");
     let relay = rig.relay().await.expect("a relay");
     rig.enqueue(&jobs("a", 20)).await;
-    let doomed = BullMq::new(redis.settings());
-    let mut taken = 0;
-    while taken < 20 {
-        taken += doomed.receive(20).await.expect("jobs").len();
-    }
+    // Everything of a process dies with its runtime, and says nothing more.
+    let process = tokio::runtime::Runtime::new().expect("a runtime");
+    let settings = redis.settings();
+    let doomed = process.spawn(async move {
+        let (doomed, mut taken) = (BullMq::new(settings), 0);
+        while taken < 20 {
+            taken += doomed.receive(20).await.expect("jobs").len();
+        }
+        doomed
+    });
+    let _doomed = doomed.await.expect("it takes them all");
+    process.shutdown_background();
     let sql = "INSERT INTO instance (id, started_at, seen_at) VALUES ('doomed', 1, 1)";
     rig.db.write(sql, values![]).await.expect("it has said that it lived");
 
