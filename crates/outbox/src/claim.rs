@@ -335,6 +335,6 @@ fn among(backend: Backend, chosen: &str) -> String {
     }
 }
 
-fn json(ids: &[String]) -> Result<String, DbError> {
+pub(crate) fn json(ids: &[String]) -> Result<String, DbError> {
     serde_json::to_string(ids).map_err(|error| DbError::Corrupt(format!("ids as JSON: {error}")))
 }

@@ -2,6 +2,8 @@
 
 use hashbuzz_db::{Backend, Db, DbError, Sql as _, Tx, Value, values};
 
+use crate::claim::json;
+
 /// Turns of one event that are kept for people to read.
 pub(crate) const ATTEMPTS_KEPT: i64 = 50;
 
@@ -13,6 +15,8 @@ enum Why {
     Lost,
     /// Their worker stops in order: costs nothing.
     Stopping,
+    /// Their worker lives and does not work on them: the database did not answer it.
+    Unheard,
 }
 
 /// Gives every lease back, whoever holds it. Only for a process that knows itself alone (SQLite,
@@ -75,6 +79,45 @@ pub(crate) async fn release(db: &Db, now: i64, owner: &str) -> Result<u64, DbErr
     Ok(released)
 }
 
+/// Means everything that was claimed at that time.
+pub(crate) fn mark_of_claim(claimed_at: i64) -> String {
+    claimed_at.to_string()
+}
+
+/// Means one claim of one event.
+pub(crate) fn mark_of_turn(event: &str, fence: i64) -> String {
+    format!("{event}/{fence}")
+}
+
+/// Gives back those leases of `owner` that `marks` mean, and has `jobs`, events that were published,
+/// published again. Says how many events that were.
+pub(crate) async fn abandon(
+    db: &Db,
+    now: i64,
+    owner: &str,
+    marks: &[String],
+    jobs: &[String],
+) -> Result<u64, DbError> {
+    let tx = db.begin().await?;
+    let texts = tx.backend().texts_of("$6");
+    let which = format!(
+        "lease_owner = $5 AND (CAST(leased_at AS TEXT) IN ({texts}) \
+         OR id || '/' || CAST(fence AS TEXT) IN ({texts}))"
+    );
+    let given = values![owner, json(marks)?];
+    let mut events = give_back(&tx, now, Why::Unheard, &which, given).await?;
+    if !jobs.is_empty() {
+        let texts = tx.backend().texts_of("$1");
+        let sql = format!(
+            "UPDATE event SET published_at = NULL WHERE id IN ({texts}) \
+             AND state IN ('ready', 'deferred')"
+        );
+        events += tx.exec(&sql, values![json(jobs)?]).await?;
+    }
+    tx.commit().await?;
+    Ok(events)
+}
+
 /// Gives back the leases that `which` says. `given` are its parameters, from `$5` on.
 ///
 /// Where an equal event (same dedupe key) waits or was lost too, the one given back goes on without
@@ -90,6 +133,7 @@ async fn give_back(
     let (outcome, detail, cost) = match why {
         Why::Lost => ("lost", "its worker disappeared", 1_i64),
         Why::Stopping => ("given_back", "its worker was stopped", 0),
+        Why::Unheard => ("given_back", "the database did not answer its worker", 0),
     };
     let mut values = values![now, outcome, detail, cost];
     values.extend(given);

@@ -30,7 +30,9 @@ on_both_databases!(twenty_campaigns_survive_kill_nine_while_they_publish);
 
 const CAMPAIGNERS: usize = 5;
 const CAMPAIGNS: usize = 20;
+/// At least; more where the machine is so slow that too few fell where they hurt.
 const KILLS: usize = 15;
+const MOST_KILLS: usize = 45;
 /// Of these must fall between the first post and the last, or the test shows nothing.
 const KILLS_AT_WORK: usize = 8;
 /// Publish requests are sent until this life of the server, counted from 0.
@@ -57,7 +59,7 @@ impl Plan {
     fn draw(seed: u64) -> Self {
         let mut rng = ChaCha12Rng::seed_from_u64(seed);
         let mut between = |from, to| Duration::from_millis(rng.random_range(from..=to));
-        let lives = (0..KILLS).map(|_| between(20, 800)).collect();
+        let lives = (0..MOST_KILLS).map(|_| between(20, 800)).collect();
         let waits: Vec<Duration> = (0..CAMPAIGNS).map(|_| between(0, 300)).collect();
         let publish = |wait| (rng.random_range(0..=LAST_PUBLISH), wait);
         let publishes = waits.into_iter().map(publish).collect();
@@ -140,7 +142,7 @@ async fn twenty_campaigns_survive_kill_nine_while_they_publish(place: TestDb) {
     let quiet = timeout(QUIET, std::future::pending::<()>()).await;
     assert!(quiet.is_err());
 
-    let at_work = kills.iter().filter(|kill| (1..2 * CAMPAIGNS).contains(&kill.posts)).count();
+    let at_work = at_work(&kills);
     for kill in &kills {
         println!("kill after {:?}: {} posts, {} funded", kill.after, kill.posts, kill.funded);
     }
@@ -151,8 +153,13 @@ async fn twenty_campaigns_survive_kill_nine_while_they_publish(place: TestDb) {
         began.elapsed()
     );
     count(&deployment, &campaigns, &server.address("address")).await;
-    assert_eq!(kills.len(), KILLS);
+    assert!(kills.len() >= KILLS);
     assert!(at_work >= KILLS_AT_WORK, "too few kills fell while campaigns published");
+}
+
+/// How many fell between the first post and the last.
+fn at_work(kills: &[Kill]) -> usize {
+    kills.iter().filter(|kill| (1..2 * CAMPAIGNS).contains(&kill.posts)).count()
 }
 
 fn seed() -> u64 {
@@ -197,8 +204,11 @@ async fn kill_again_and_again(
     lives: &[Duration],
     now: &watch::Sender<Life>,
 ) -> (Program, Vec<Kill>) {
-    let mut kills = Vec::new();
+    let mut kills: Vec<Kill> = Vec::new();
     for (number, after) in lives.iter().copied().enumerate() {
+        if kills.len() >= KILLS && at_work(&kills) >= KILLS_AT_WORK {
+            break;
+        }
         if let Err(why) = server.kill_after(after).await {
             panic!("{why}\n{}", end_of(&deployment.log));
         }

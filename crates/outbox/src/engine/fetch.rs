@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use hashbuzz_db::DbError;
 
+use super::abandoned::Abandoned;
 use crate::claim::{Claimer, Leased, Outlook, by_lane};
 use crate::lane::Lanes;
 use crate::{Broker, BrokerError, Clock, Delivery};
@@ -13,6 +14,9 @@ use crate::{Broker, BrokerError, Clock, Delivery};
 const EXPENSIVE: Duration = Duration::from_millis(10);
 /// Looking takes a twentieth of the time at most.
 const SHARE: u32 = 20;
+/// But no look is farther away than this: one that took so long had waited for something else, a
+/// server that was starting again, and says nothing about the next.
+const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// Looks that nobody asked for, while there is work: for lanes that are new.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
@@ -71,13 +75,15 @@ pub(super) struct Fetcher {
     look_took: Duration,
     /// Somebody said that there is work, and it was too early to look.
     owes_look: bool,
+    abandoned: Arc<Abandoned>,
 }
 
 impl Fetcher {
-    pub(super) fn new(claimer: Claimer, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(claimer: Claimer, clock: Arc<dyn Clock>, abandoned: Arc<Abandoned>) -> Self {
         Self {
             claimer,
             clock,
+            abandoned,
             lanes: Lanes::default(),
             outlook: Outlook::default(),
             after: String::new(),
@@ -98,7 +104,8 @@ impl Fetcher {
         if takes.is_empty() {
             return Ok(Vec::new());
         }
-        let claimed = self.claimer.take(&takes, now, self.outlook.pauses > 0).await?;
+        let claimed = self.claimer.take(&takes, now, self.outlook.pauses > 0).await;
+        let claimed = claimed.inspect_err(|_| self.abandoned.claim(now))?;
         self.lanes.took(&takes, &by_lane(&claimed));
         Ok(claimed)
     }
@@ -107,7 +114,7 @@ impl Fetcher {
     fn may_look(&self) -> bool {
         let Some(looked) = self.looked.map(|looked| looked.elapsed()) else { return true };
         if self.look_took > EXPENSIVE {
-            return looked >= self.look_took * SHARE;
+            return looked >= (self.look_took * SHARE).min(LONGEST_BETWEEN_LOOKS);
         }
         self.owes_look || looked >= BETWEEN_LOOKS
     }
@@ -150,11 +157,17 @@ pub(super) struct Consumer {
     claimer: Claimer,
     clock: Arc<dyn Clock>,
     broker: Arc<dyn Broker>,
+    abandoned: Arc<Abandoned>,
 }
 
 impl Consumer {
-    pub(super) fn new(claimer: Claimer, clock: Arc<dyn Clock>, broker: Arc<dyn Broker>) -> Self {
-        Self { claimer, clock, broker }
+    pub(super) fn new(
+        claimer: Claimer,
+        clock: Arc<dyn Clock>,
+        broker: Arc<dyn Broker>,
+        abandoned: Arc<Abandoned>,
+    ) -> Self {
+        Self { claimer, clock, broker, abandoned }
     }
 
     async fn fetch(&self, room: usize) -> Result<Vec<Work>, FetchError> {
@@ -164,9 +177,13 @@ impl Consumer {
             deliveries.iter().filter_map(|delivery| delivery.event.clone()).collect();
         ids.sort();
         ids.dedup();
-        let claimed = match ids.as_slice() {
-            [] => Vec::new(),
-            ids => self.claimer.take_these(ids, self.clock.now()).await?,
+        let claimed = match self.claim(&ids).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                // Their jobs would hide the next ones of these events for as long as they are ours.
+                let _ = self.broker.settle(&deliveries).await;
+                return Err(error.into());
+            }
         };
         let work = claimed.into_iter().map(|leased| {
             let ours = |delivery: &Delivery| delivery.event.as_ref() == Some(&leased.id);
@@ -183,5 +200,17 @@ impl Consumer {
             }
         }
         Ok(work)
+    }
+
+    async fn claim(&self, ids: &[String]) -> Result<Vec<Leased>, DbError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let claimed = self.claimer.take_these(ids, now).await;
+        claimed.inspect_err(|_| {
+            self.abandoned.claim(now);
+            self.abandoned.jobs(ids);
+        })
     }
 }

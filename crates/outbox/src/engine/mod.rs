@@ -4,6 +4,7 @@
 //! when a commit says so, when a turn ends, when a deferred event is due, and every `poll` anyway:
 //! wake-ups are a courtesy, polling is the promise.
 
+mod abandoned;
 mod ended;
 mod fetch;
 mod presence;
@@ -26,6 +27,7 @@ pub use watchdog::{Pulse, Watchdog};
 use crate::claim::Claimer;
 use crate::lease::{self, Instance};
 use crate::{Broker, Clock, Queue, Wake};
+use abandoned::Abandoned;
 use fetch::{Consumer, Fetcher, Source};
 
 /// How an engine works.
@@ -67,6 +69,7 @@ pub struct Engine<C> {
     settings: EngineSettings,
     broker: Option<Arc<dyn Broker>>,
     watchdog: Watchdog,
+    abandoned: Arc<Abandoned>,
     #[cfg(feature = "testing")]
     breaker: crate::breaker::Breaker,
 }
@@ -91,6 +94,7 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
             settings,
             broker: None,
             watchdog: Watchdog::default(),
+            abandoned: Arc::default(),
             #[cfg(feature = "testing")]
             breaker: crate::breaker::Breaker::default(),
         }
@@ -164,11 +168,12 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
             owner: self.instance.clone(),
             queues: self.settings.queues.clone(),
         };
+        let (clock, abandoned) = (Arc::clone(&self.clock), Arc::clone(&self.abandoned));
         match &self.broker {
             Some(broker) => {
-                Source::Broker(Consumer::new(claimer, Arc::clone(&self.clock), Arc::clone(broker)))
+                Source::Broker(Consumer::new(claimer, clock, Arc::clone(broker), abandoned))
             }
-            None => Source::Database(Fetcher::new(claimer, Arc::clone(&self.clock))),
+            None => Source::Database(Fetcher::new(claimer, clock, abandoned)),
         }
     }
 

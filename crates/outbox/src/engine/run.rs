@@ -157,6 +157,7 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
             instance: engine.described(),
             watchdog: engine.watchdog.clone(),
             wake: engine.wake.clone(),
+            abandoned: Arc::clone(&engine.abandoned),
         }
     }
 
@@ -243,6 +244,7 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
         let (db, clock) = (engine.db.clone(), Arc::clone(&engine.clock));
         let (registry, context) = (Arc::clone(&engine.registry), engine.context.clone());
         let (finisher, settle) = (self.finisher.clone(), self.settle.clone());
+        let abandoned = Arc::clone(&engine.abandoned);
         let Work { leased, delivery } = work;
         let turn = Turn {
             leased: leased.clone(),
@@ -269,6 +271,7 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
             };
             if let Err(error) = recorded {
                 tracing::warn!(event = leased.id, kind = leased.kind, %error, "could not record a turn");
+                abandoned.turn(&leased, clock.now());
             }
             if let Some(delivery) = delivery {
                 // Without a settler the process is about to end, and the broker delivers it again.

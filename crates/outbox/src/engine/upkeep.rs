@@ -7,6 +7,7 @@ use std::time::Duration;
 use hashbuzz_db::{Db, DbError, Sql as _, values};
 
 use super::Watchdog;
+use super::abandoned::Abandoned;
 use crate::lease::{self, Instance, Rescued};
 use crate::{Clock, Wake};
 
@@ -28,6 +29,7 @@ pub(super) struct Upkeep {
     pub(super) instance: Instance,
     pub(super) watchdog: Watchdog,
     pub(super) wake: Wake,
+    pub(super) abandoned: Arc<Abandoned>,
 }
 
 impl Upkeep {
@@ -51,6 +53,17 @@ impl Upkeep {
                     Ok(()) => rescue_at = now + RESCUE_MICROS,
                     Err(error) => tracing::warn!(%error, "could not look for dead processes"),
                 }
+            }
+            match self.abandoned.give_back(&self.db, now, &self.instance.id).await {
+                Ok(0) => {}
+                Ok(events) => {
+                    tracing::warn!(
+                        events,
+                        "gave back what this process did not hear that it holds"
+                    );
+                    self.wake.ring();
+                }
+                Err(error) => tracing::warn!(%error, "could not give events back"),
             }
             if let Err(error) = carry_out_pauses(&self.db).await {
                 tracing::warn!(%error, "could not carry out pauses");

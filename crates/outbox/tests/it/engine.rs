@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hashbuzz_db::testing::TestDb;
-use hashbuzz_db::{DbError, on_both_databases, values};
+use hashbuzz_db::{Backend, DbError, Sql as _, on_both_databases, values};
 use hashbuzz_outbox::{Due, LARGEST_EVENT, enqueue_many};
 use tokio::time::timeout;
 
@@ -20,6 +20,7 @@ on_both_databases!(
     a_lease_that_was_lost_is_not_recorded_as_finished,
     a_process_that_stops_gives_back_what_takes_too_long_at_no_cost,
     of_a_turn_that_did_not_finish_its_event_people_can_read,
+    a_turn_whose_end_could_not_be_recorded_goes_back_before_its_lease_ends,
 );
 
 fn due_now(account: &str) -> Due {
@@ -225,4 +226,30 @@ async fn of_a_turn_that_did_not_finish_its_event_people_can_read(place: TestDb) 
     assert_eq!(world.text(took).await, format!("{}", 3 * SECOND));
     let waits = world.released().await.waits_for;
     assert_eq!(waits.as_deref(), Some("the next try, after failure 1 of 3"));
+}
+
+async fn a_turn_whose_end_could_not_be_recorded_goes_back_before_its_lease_ends(place: TestDb) {
+    let world = World::new(place).await;
+    world.enqueue(Job::named("a")).await;
+    let process = Running::start(world.process().await);
+    let lent = world.turn().await;
+    let no_failures = match world.db.backend() {
+        Backend::Postgres => {
+            "ALTER TABLE event_attempt ADD CONSTRAINT away CHECK (outcome <> 'failed')"
+        }
+        Backend::Sqlite => {
+            "CREATE TRIGGER away BEFORE INSERT ON event_attempt WHEN NEW.outcome = 'failed' \
+             BEGIN SELECT RAISE(ABORT, 'away'); END"
+        }
+    };
+    world.db.exec(no_failures, values![]).await.expect("this cannot be recorded from now on");
+    lent.fail("no answer");
+
+    let again = world.turn_in_time().await;
+
+    assert!(world.now() < BEGIN + 10 * SECOND, "after {} µs", world.now() - BEGIN);
+    let detail = "SELECT detail AS text FROM event_attempt";
+    assert_eq!(world.text(detail).await, "the database did not answer its worker");
+    again.done();
+    process.stop().await;
 }
