@@ -4,6 +4,7 @@
 //! nothing but Rust and a C compiler, so it brings what the tests need and takes it away again.
 
 mod contracts;
+mod crash_matrix;
 mod deny;
 mod repository;
 mod source;
@@ -25,6 +26,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Kills the program at every point of a campaign's life, and looks at what became of it.
+    CrashMatrix(crash_matrix::MatrixArgs),
     /// Checks the rules of the house: arrows, budgets, names, owners of tables, links.
     Tidy,
     /// Checks licences and banned crates of all dependencies against deny.toml.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let root = root();
     let outcome = match Task::parse() {
         Task::Test { args } => test::run(&root, &args),
+        Task::CrashMatrix(args) => crash_matrix::run(&root, &args),
         Task::Tidy => tidy::run(&root),
         Task::Deny => deny::run(&root),
         Task::Contracts { check } => contracts::run(&root, check),

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use hashbuzz_db::Db;
 use hashbuzz_domain::Time;
 use hashbuzz_ledger::Ledger;
-use hashbuzz_outbox::Clock;
+use hashbuzz_outbox::{Clock, Wake, Watchdog};
 use hashbuzz_social::Network;
-use tokio::sync::Notify;
 
 use crate::{Settings, Vault};
 
@@ -31,7 +30,9 @@ pub struct Parts {
     /// Seals what must not be read from a stolen database.
     pub vault: Vault,
     /// Rings when events were committed.
-    pub wake: Arc<Notify>,
+    pub wake: Wake,
+    /// How the loops of this process fare.
+    pub watchdog: Watchdog,
 }
 
 impl App {
@@ -47,7 +48,7 @@ impl App {
 
     /// Says that events were committed. A courtesy: the engine looks by itself, a little later.
     pub fn wake(&self) {
-        self.wake.notify_one();
+        self.wake.ring();
     }
 }
 

@@ -12,7 +12,7 @@ use crate::closing::{
     FinalPost, Finalise, PayBatch, RateUpdated,
 };
 use crate::engagement::{CollectEngagement, TrackEngagement};
-use crate::ops::CheckBooks;
+use crate::ops::{CheckBooks, CleanUp};
 use crate::treasury::WatchEscrow;
 
 /// The registry of all handlers.
@@ -47,4 +47,5 @@ pub fn registry() -> Registry<App> {
         // By the clock.
         .with::<WatchEscrow>()
         .with::<CheckBooks>()
+        .with::<CleanUp>()
 }

@@ -5,6 +5,7 @@
 //! [`events`] (what happens, in order), [`timetable`] (what happens by the clock).
 
 pub mod account;
+pub mod audit;
 pub mod campaign;
 pub mod closing;
 mod context;
@@ -23,5 +24,5 @@ mod vault;
 
 pub use context::{App, Parts};
 pub use migrations::MIGRATIONS;
-pub use settings::Settings;
+pub use settings::{Retention, Settings};
 pub use vault::{Vault, VaultError};

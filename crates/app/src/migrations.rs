@@ -27,4 +27,6 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 6, name: "closing", sql: include_str!("../migrations/0006_closing.sql") },
     Migration { version: 7, name: "engine", sql: hashbuzz_outbox::SCHEMA_ENGINE },
+    Migration { version: 8, name: "operator", sql: hashbuzz_outbox::SCHEMA_OPERATOR },
+    Migration { version: 9, name: "audit", sql: include_str!("../migrations/0009_audit.sql") },
 ];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -13,7 +13,7 @@ use tower_http::trace::TraceLayer;
 use crate::App;
 use crate::campaign::http::{commands, create, edit, read, statistics, timeline};
 use crate::http::{Problem, healthz, readyz};
-use crate::ops::http::{balance, dead_letters, decide, effects, events};
+use crate::ops::http as ops;
 
 /// No body of this API is larger.
 const BODY_BYTES: usize = 64 * 1024;
@@ -37,11 +37,20 @@ pub fn router(app: App) -> Router {
         .route("/v2/campaigns/{id}/roll-back", post(commands::roll_back))
         .route("/v2/campaigns/{id}/timeline", get(timeline))
         .route("/v2/campaigns/{id}/statistics", get(statistics))
-        .route("/v2/balance", get(balance))
-        .route("/v2/ops/events", get(events))
-        .route("/v2/ops/dead-letters", get(dead_letters))
-        .route("/v2/ops/effects", get(effects))
-        .route("/v2/ops/effects/{id}/decide", post(decide))
+        .route("/v2/balance", get(ops::balance))
+        .route("/v2/ops/events", get(ops::events))
+        .route("/v2/ops/events/retry", post(ops::retry_matching))
+        .route("/v2/ops/events/{id}", get(ops::event))
+        .route("/v2/ops/events/{id}/retry", post(ops::retry))
+        .route("/v2/ops/events/{id}/discard", post(ops::discard))
+        .route("/v2/ops/dead-letters", get(ops::dead_letters))
+        .route("/v2/ops/dead-letters/retry", post(ops::retry_dead_letters))
+        .route("/v2/ops/pauses", get(ops::pauses))
+        .route("/v2/ops/pauses/{scope}/{name}", put(ops::pause).delete(ops::resume))
+        .route("/v2/ops/effects", get(ops::effects))
+        .route("/v2/ops/effects/{id}/decide", post(ops::decide))
+        .route("/v2/ops/instances", get(ops::instances))
+        .route("/v2/ops/audit", get(ops::audit))
         .fallback(async || Problem::not_found())
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN))

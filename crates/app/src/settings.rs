@@ -31,6 +31,23 @@ pub struct Settings {
     pub recover_after: Span,
     /// Where people join, as said in the second post.
     pub join_url: String,
+    /// How long what is finished is kept.
+    pub retention: Retention,
+}
+
+/// How long what is finished is kept. Audit, effects and money are kept for ever.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Finished events of a campaign, after its last one.
+    pub history: Span,
+    /// Finished events of no campaign, and events that an operator set aside.
+    pub housekeeping: Span,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { history: Span::from_secs(30 * 86_400), housekeeping: Span::from_secs(86_400) }
+    }
 }
 
 impl Default for Settings {
@@ -48,6 +65,7 @@ impl Default for Settings {
             watch_every: Span::from_secs(5),
             recover_after: Span::from_secs(30 * 86_400),
             join_url: String::new(),
+            retention: Retention::default(),
         }
     }
 }

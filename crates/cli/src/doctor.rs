@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use hashbuzz_app::audit::verify;
 use hashbuzz_app::ops::check_books;
 use hashbuzz_db::Db;
 use hashbuzz_domain::{Amount, Asset};
+use hashbuzz_outbox::operator::table_health;
 use hashbuzz_outbox::{dead_letters, effect};
 
 use crate::settings::Settings;
@@ -18,6 +20,7 @@ use crate::wiring;
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let db = Db::open(&settings.database_url).await.context("database_url")?;
     println!("database  ok");
+    table(&db).await?;
     let app = wiring::app(&settings, db.clone()).await?;
     println!("ledger    ok: escrow {}", app.ledger.escrow().contract);
     let report = check_books(&app).await?;
@@ -36,6 +39,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         well = false;
         println!("books     WRONG in {}: {}", mismatch.campaign, mismatch.what);
     }
+    well &= log_is_intact(&db).await?;
     for event in dead_letters(&db, 20).await? {
         well = false;
         let why = event.last_error.unwrap_or_default();
@@ -53,4 +57,31 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     }
     println!("{}", if well { "all is well" } else { "something needs a person" });
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Dead rows of the event table, and what keeps them: PostgreSQL's only.
+async fn table(db: &Db) -> anyhow::Result<()> {
+    let Some(seen) = table_health(db).await? else { return Ok(()) };
+    let vacuumed = match seen.vacuumed_ago {
+        Some(seconds) => format!("{seconds} s ago"),
+        None => "never".to_owned(),
+    };
+    println!(
+        "table     event: {} rows, {} dead, last autovacuum {vacuumed}; the oldest transaction is \
+         {} s old (docs/runbooks/outbox-grows.md)",
+        seen.live, seen.dead, seen.oldest_transaction
+    );
+    Ok(())
+}
+
+/// Whether the audit log is as it was written.
+async fn log_is_intact(db: &Db) -> anyhow::Result<bool> {
+    let found = verify(db).await?;
+    match &found.broken {
+        None => println!("audit     {} entries, last hash {}", found.entries, found.last_hash),
+        Some(broken) => {
+            println!("audit     WRONG at entry {}: {}", broken.sequence, broken.what);
+        }
+    }
+    Ok(found.broken.is_none())
 }

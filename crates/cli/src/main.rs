@@ -1,14 +1,20 @@
-//! One program, every role: `serve`, `migrate`, `doctor`, `demo`, and the stand-ins. The only place
-//! that knows which implementation stands behind a port.
+//! One program, every role: `serve`, `migrate`, `doctor`, `events`, `demo`, the stand-ins. The only
+//! place that knows which implementation stands behind a port.
 
+mod client;
+mod clock;
+mod dead_letters;
 mod demo;
 mod doctor;
+mod effects;
 mod escrow;
+mod events;
 mod lock;
 mod migrate;
 mod serve;
 mod settings;
 mod standin;
+mod table;
 mod wiring;
 
 use std::io::IsTerminal as _;
@@ -41,6 +47,12 @@ enum Command {
     Migrate,
     /// Check settings, database, network, ledger and books, and say what is wrong.
     Doctor,
+    /// Look at events through the server's API: why they wait, retry, discard, pause.
+    Events(events::EventsArgs),
+    /// Look at what gave up, and retry it.
+    DeadLetters(dead_letters::DeadLettersArgs),
+    /// Look at calls whose outcome is not known, and decide them.
+    Effects(effects::EffectsArgs),
     /// Deploy the escrow contract.
     Escrow(escrow::EscrowArgs),
     /// Print a new random key for `vault_key`.
@@ -88,6 +100,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(settings()?).await,
         Command::Migrate => migrate::run(&settings()?).await,
         Command::Doctor => doctor::run(settings()?).await,
+        Command::Events(args) => Ok(events::run(args).await),
+        Command::DeadLetters(args) => Ok(dead_letters::run(args).await),
+        Command::Effects(args) => Ok(effects::run(args).await),
         Command::Escrow(args) => escrow::run(args, &settings()?).await,
         Command::VaultKey => {
             use secrecy::ExposeSecret as _;

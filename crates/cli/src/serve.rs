@@ -52,15 +52,20 @@ pub(crate) async fn start(settings: Settings) -> anyhow::Result<Running> {
         Arc::clone(&app.clock),
         events::registry(),
         app.clone(),
-        Arc::clone(&app.wake),
+        app.wake.clone(),
         EngineSettings::default(),
-    );
+    )
+    .watched_by(app.watchdog.clone());
     let engine = tokio::spawn({
         let stop = stop.clone();
         async move { engine.run(stop).await }
     });
+    tokio::spawn({
+        let (stop, app) = (stop.clone(), app.clone());
+        async move { app.wake.carry(&app.db, app.clock.as_ref(), &stop).await }
+    });
     let api = tokio::spawn({
-        let (stop, router) = (stop.clone(), routes::router(app.clone()));
+        let (stop, router) = (stop.clone(), named(routes::router(app.clone())));
         async move {
             let done = async move { stop.cancelled().await };
             axum::serve(listener, router).with_graceful_shutdown(done).await
@@ -83,12 +88,31 @@ impl Running {
     }
 }
 
+/// What a request reaches is reached in the context of its route.
+#[cfg(feature = "crash-points")]
+fn named(router: axum::Router) -> axum::Router {
+    use axum::extract::{MatchedPath, Request};
+    use axum::middleware::{Next, from_fn};
+    let name = async |request: Request, next: Next| {
+        let path = request.extensions().get::<MatchedPath>();
+        let path = path.map_or("nowhere", MatchedPath::as_str);
+        let context = format!("{} {path}", request.method());
+        hashbuzz_crash::within(&context, next.run(request)).await
+    };
+    router.layer(from_fn(name))
+}
+
+#[cfg(not(feature = "crash-points"))]
+const fn named(router: axum::Router) -> axum::Router {
+    router
+}
+
 /// Serves until the process is asked to end.
 ///
 /// # Errors
 /// As [`start`].
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
-    let running = start(settings).await?;
+    let running = hashbuzz_crash::within("start", start(settings)).await?;
     println!("{}", serde_json::json!({ "ready": "serve", "address": running.address }));
     asked_to_end().await?;
     tracing::info!("stopping");

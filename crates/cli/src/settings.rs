@@ -28,8 +28,26 @@ pub(crate) struct Settings {
     pub(crate) vault_key: SecretString,
     #[serde(default)]
     pub(crate) campaigns: Campaigns,
+    #[serde(default)]
+    pub(crate) retention: Retention,
     pub(crate) x: X,
     pub(crate) hedera: Hedera,
+}
+
+/// How long finished events are kept. Audit, effects and money are kept for ever.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Retention {
+    /// Of a campaign, after it ended.
+    pub(crate) history_days: u16,
+    /// Of no campaign, and what an operator discarded.
+    pub(crate) housekeeping_days: u16,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { history_days: 30, housekeeping_days: 1 }
+    }
 }
 
 /// What campaigns may be.
@@ -193,8 +211,16 @@ impl Settings {
             watch_every: span(self.hedera.watch_every_seconds.max(1)),
             recover_after: span(given.recover_after_seconds),
             join_url: given.join_url.clone(),
+            retention: hashbuzz_app::Retention {
+                history: days(self.retention.history_days),
+                housekeeping: days(self.retention.housekeeping_days),
+            },
         })
     }
+}
+
+fn days(days: u16) -> Span {
+    Span::from_secs(u32::from(days).saturating_mul(86_400))
 }
 
 /// A decimal amount of HBAR, in tinybars.

@@ -10,6 +10,8 @@ use clap::Args;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
+use crate::clock;
+
 #[derive(Args)]
 pub(crate) struct XArgs {
     /// Where to listen; port 0 takes a free one.
@@ -44,12 +46,12 @@ pub(crate) struct HederaArgs {
 /// # Errors
 /// An address that is taken.
 pub(crate) async fn x(args: XArgs) -> anyhow::Result<ExitCode> {
-    use hashbuzz_standin_x::{Clock, Config, start};
+    use hashbuzz_standin_x::{Config, start};
     let config = Config {
         listen: args.listen,
         seed: args.seed,
         refuse_duplicates: !args.accept_duplicates,
-        ..Config::new(Clock::Real)
+        ..Config::new(clock::of_the_network())
     };
     let running = start(config).await?;
     println!("{}", json!({ "ready": "standin-x", "address": running.address }));
@@ -69,7 +71,7 @@ pub(crate) async fn hedera(args: HederaArgs) -> anyhow::Result<ExitCode> {
         mirror_listen: args.mirror_listen,
         seed: args.seed,
         mirror_lag: Duration::from_millis(args.mirror_lag_ms),
-        ..Config::default()
+        clock: clock::of_the_ledger(),
     };
     let running = start(config).await?;
     let ready = json!({

@@ -8,16 +8,16 @@ use hashbuzz_app::{App, Parts, Vault};
 use hashbuzz_db::Db;
 use hashbuzz_domain::Time;
 use hashbuzz_ledger_hedera::Hedera;
-use hashbuzz_outbox::{Clock, SystemClock};
+use hashbuzz_outbox::{Clock, Wake, Watchdog};
 use hashbuzz_social::Network as _;
 use hashbuzz_social_x::{AppKeys, X};
-use tokio::sync::Notify;
 
+use crate::clock;
 use crate::settings::{Settings, account_id, tinybars};
 
 /// The system as these settings describe it. The database is open and migrated by the caller.
 pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = clock::of_the_server();
     let network = network(settings, Arc::clone(&clock))?;
     let mut decided = settings.for_app()?;
     let policy = network.pay_policy();
@@ -34,7 +34,8 @@ pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
         ledger: Arc::new(ledger(settings).await?),
         settings: decided,
         vault: Vault::new(&settings.vault_key).context("vault_key")?,
-        wake: Arc::new(Notify::new()),
+        wake: Wake::default(),
+        watchdog: Watchdog::default(),
     }))
 }
 

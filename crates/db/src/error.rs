@@ -33,6 +33,24 @@ pub enum DbError {
     /// A stored value that this program cannot read.
     #[error("a stored value makes no sense: {0}")]
     Corrupt(String),
+    /// The database did not answer in time; whether it did what was asked is not known.
+    #[error("the database did not answer: {what} took more than {seconds} s")]
+    Slow {
+        /// What was asked.
+        what: &'static str,
+        /// The limit.
+        seconds: u64,
+    },
+    /// Something is too large to be stored.
+    #[error("{what} has {bytes} bytes, and {limit} is the most")]
+    TooLarge {
+        /// What it is.
+        what: String,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// Anything the driver reports.
     #[error(transparent)]
     Query(#[from] DbErr),

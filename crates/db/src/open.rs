@@ -13,14 +13,15 @@ use crate::{Backend, DbError};
 
 /// No call may wait longer for a lock or a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Readers beside the one writer on SQLite; connections of this process on PostgreSQL.
-const CONNECTIONS: u32 = 8;
 
-pub(crate) async fn open(url: &str) -> Result<(DatabaseConnection, Backend), DbError> {
+pub(crate) async fn open(
+    url: &str,
+    connections: u32,
+) -> Result<(DatabaseConnection, Backend), DbError> {
     if url.starts_with("sqlite:") {
-        Ok((sqlite(url).await?, Backend::Sqlite))
+        Ok((sqlite(url, connections).await?, Backend::Sqlite))
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        Ok((postgres(url).await?, Backend::Postgres))
+        Ok((postgres(url, connections).await?, Backend::Postgres))
     } else {
         Err(DbError::Url(redact(url)))
     }
@@ -28,7 +29,7 @@ pub(crate) async fn open(url: &str) -> Result<(DatabaseConnection, Backend), DbE
 
 /// WAL lets readers pass the writer; `synchronous=FULL` because what we called committed must
 /// survive a power cut: it is money.
-async fn sqlite(url: &str) -> Result<DatabaseConnection, DbError> {
+async fn sqlite(url: &str, connections: u32) -> Result<DatabaseConnection, DbError> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|_| DbError::Url(redact(url)))?
         .create_if_missing(true)
@@ -37,7 +38,7 @@ async fn sqlite(url: &str) -> Result<DatabaseConnection, DbError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(PATIENCE);
     let pool = SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(connections)
         .acquire_timeout(PATIENCE)
         .connect_with(options)
         .await
@@ -45,7 +46,7 @@ async fn sqlite(url: &str) -> Result<DatabaseConnection, DbError> {
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
-async fn postgres(url: &str) -> Result<DatabaseConnection, DbError> {
+async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection, DbError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| DbError::Url(redact(url)))?
         .application_name("hashbuzz")
@@ -55,7 +56,7 @@ async fn postgres(url: &str) -> Result<DatabaseConnection, DbError> {
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
     let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(connections)
         .acquire_timeout(PATIENCE)
         .connect_with(options)
         .await

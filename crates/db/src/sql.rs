@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
 
+use crate::limit::within;
 use crate::{Backend, Db, DbError, Tx};
 
 /// Whatever runs statements. `$1`, `$2`, … are the values in order.
@@ -68,8 +69,14 @@ macro_rules! runs_statements {
             }
 
             async fn exec(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                Ok(self.$field.execute_raw(statement).await?.rows_affected())
+                let done = within("a statement", async {
+                    Ok(self.$field.execute_raw(statement).await?.rows_affected())
+                })
+                .await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                Ok(done)
             }
 
             async fn all<T: FromQueryResult + Send>(
@@ -77,8 +84,13 @@ macro_rules! runs_statements {
                 sql: &str,
                 values: Vec<Value>,
             ) -> Result<Vec<T>, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                self.$field.query_all_raw(statement).await?.iter().map(read).collect()
+                let rows =
+                    within("a query", async { Ok(self.$field.query_all_raw(statement).await?) })
+                        .await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                rows.iter().map(read).collect()
             }
 
             async fn one<T: FromQueryResult + Send>(
@@ -86,8 +98,13 @@ macro_rules! runs_statements {
                 sql: &str,
                 values: Vec<Value>,
             ) -> Result<Option<T>, DbError> {
+                hashbuzz_crash::point!("db.write.before", sql);
                 let statement = statement(self.backend, sql, values);
-                self.$field.query_one_raw(statement).await?.as_ref().map(read).transpose()
+                let row =
+                    within("a query", async { Ok(self.$field.query_one_raw(statement).await?) })
+                        .await?;
+                hashbuzz_crash::point!("db.write.after", sql);
+                row.as_ref().map(read).transpose()
             }
         }
     };

@@ -82,7 +82,11 @@ impl Nodes {
         };
         let mut client = SmartContractServiceClient::new(node.channel.clone());
         let request = client.contract_call_method(wrap(signed));
-        match tokio::time::timeout(self.timeout, request).await {
+        hashbuzz_crash::point!("hedera.submit.before");
+        let answered = tokio::time::timeout(self.timeout, request).await;
+        // The node has the bytes, and nobody here knows it.
+        hashbuzz_crash::point!("hedera.submit.after");
+        match answered {
             Ok(Ok(response)) => {
                 node.passed_over.store(0, Ordering::Relaxed);
                 precheck::remedy(response.into_inner().node_transaction_precheck_code)
@@ -116,7 +120,10 @@ impl Nodes {
             services::Query { query: Some(services::query::Query::TransactionGetReceipt(query)) };
         let mut client = CryptoServiceClient::new(node.channel.clone());
         let request = client.get_transaction_receipts(query);
-        match tokio::time::timeout(self.timeout, request).await {
+        hashbuzz_crash::point!("hedera.receipt.before");
+        let answered = tokio::time::timeout(self.timeout, request).await;
+        hashbuzz_crash::point!("hedera.receipt.after");
+        match answered {
             Ok(Ok(response)) => read_receipt(response.into_inner()),
             Ok(Err(_)) | Err(_) => Receipt::Silent,
         }

@@ -12,6 +12,17 @@ pub trait Clock: Send + Sync {
 
     /// Returns once `until` has come.
     async fn sleep_until(&self, until: i64);
+
+    /// Returns once `time` has passed.
+    async fn sleep(&self, time: Duration) {
+        let until = self.now().saturating_add(micros(time));
+        self.sleep_until(until).await;
+    }
+}
+
+/// A span of time in microseconds.
+pub(crate) fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// The machine's clock.
@@ -47,7 +58,7 @@ impl ManualClock {
 
     /// Moves it on, and wakes whoever slept until then.
     pub fn advance(&self, by: Duration) {
-        self.set(self.now().saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)));
+        self.set(self.now().saturating_add(micros(by)));
     }
 
     /// Sets it to `now`. A clock never runs backwards: an earlier time changes nothing.

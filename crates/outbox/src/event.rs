@@ -23,6 +23,14 @@ pub enum Queue {
 }
 
 impl Queue {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Social, Self::Ledger, Self::Closing, Self::Housekeeping];
+
+    /// The queue of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|queue| queue.as_str() == name)
+    }
+
     /// The stable name, as stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,6 +38,29 @@ impl Queue {
             Self::Ledger => "ledger",
             Self::Closing => "closing",
             Self::Housekeeping => "housekeeping",
+        }
+    }
+}
+
+/// Who is first among the due events of one account. A lower priority gives way for a while and
+/// not for ever: a waiting event overtakes any that became due a minute after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Before what has been due for less than a minute.
+    Urgent,
+    /// In the order of their due times.
+    Normal,
+    /// After what becomes due within a minute.
+    Background,
+}
+
+impl Priority {
+    /// What is added to the due time to find the place in the lane, in microseconds.
+    pub(crate) const fn offset(self) -> i64 {
+        match self {
+            Self::Urgent => -60_000_000,
+            Self::Normal => 0,
+            Self::Background => 60_000_000,
         }
     }
 }
@@ -60,6 +91,8 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     const QUEUE: Queue;
     /// How often and how patiently it is tried.
     const RETRY: Retry = Retry::OUTSIDE;
+    /// Who is first in an account's turn.
+    const PRIORITY: Priority = Priority::Normal;
 
     /// Events with the same key never run at the same time.
     fn key(&self) -> Option<String> {

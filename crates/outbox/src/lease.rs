@@ -1,88 +1,18 @@
-//! Claiming and giving back: leases with fences.
-//!
-//! The fence grows with every claim, and every later write names it. A worker whose lease was
-//! taken from it (it slept, its machine stalled) therefore changes nothing, however late it wakes.
+//! Giving leases back: when a process dies, when it stops, when it only seemed to live.
 
-use std::collections::HashSet;
+use hashbuzz_db::{Backend, Db, DbError, Sql as _, Tx, Value, values};
 
-use hashbuzz_db::{Backend, Db, DbError, FromQueryResult, Sql as _, values};
+/// Turns of one event that are kept for people to read.
+pub(crate) const ATTEMPTS_KEPT: i64 = 50;
 
-/// How long a claim holds: longer than the time limit of any single request to another system.
-pub(crate) const LEASE_MICROS: i64 = 60_000_000;
-
-/// An event in somebody's hands.
-#[derive(Clone, Debug, FromQueryResult)]
-pub(crate) struct Leased {
-    pub(crate) id: String,
-    pub(crate) kind: String,
-    pub(crate) payload: String,
-    pub(crate) attempt: i64,
-    pub(crate) fence: i64,
-}
-
-#[derive(FromQueryResult)]
-struct Candidate {
-    id: String,
-    key: Option<String>,
-}
-
-/// Claims up to `limit` due events for `owner`, at most one of each key.
-///
-/// Candidates are locked first (others skip them), then claimed. Two processes can still see one
-/// key as free at the same moment; the unique index lets one of them through, and the other tries
-/// again at its next poll.
-pub(crate) async fn claim(
-    db: &Db,
-    owner: &str,
-    now: i64,
-    limit: usize,
-) -> Result<Vec<Leased>, DbError> {
-    let tx = db.begin().await?;
-    let lock = tx.backend().skip_locked();
-    let window = i64::try_from(limit.saturating_mul(8)).unwrap_or(i64::MAX);
-    let candidates: Vec<Candidate> = tx
-        .all(
-            &format!(
-                "SELECT id, key FROM event e WHERE state = 'ready' AND due_at <= $1 \
-                 AND (key IS NULL OR NOT EXISTS (SELECT 1 FROM event held \
-                      WHERE held.state = 'leased' AND held.key = e.key)) \
-                 ORDER BY rank, id LIMIT $2 {lock}"
-            ),
-            values![now, window],
-        )
-        .await?;
-    let mut keys = HashSet::new();
-    let ids: Vec<String> = candidates
-        .into_iter()
-        .filter(|row| row.key.as_ref().is_none_or(|key| keys.insert(key.clone())))
-        .map(|row| row.id)
-        .take(limit)
-        .collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let places: Vec<String> = (0..ids.len()).map(|i| format!("${}", i + 3)).collect();
-    let mut given = values![owner, now + LEASE_MICROS];
-    given.extend(ids.into_iter().map(hashbuzz_db::Value::from));
-    let leased = tx
-        .all(
-            &format!(
-                "UPDATE event SET state = 'leased', lease_owner = $1, lease_until = $2, \
-                 fence = fence + 1, waits_for = NULL WHERE state = 'ready' AND id IN ({}) \
-                 RETURNING id, kind, payload, attempt, fence",
-                places.join(", ")
-            ),
-            given,
-        )
-        .await;
-    match leased {
-        Ok(leased) => {
-            tx.commit().await?;
-            Ok(leased)
-        }
-        Err(error) if error.is_unique_violation() => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+/// Why leases go back, and what that costs their events.
+#[derive(Clone, Copy)]
+enum Why {
+    /// Their worker disappeared. An event that kills its worker must not do so for ever, so it is
+    /// counted; a turn that ends in order, however it ends, starts the count anew.
+    Lost,
+    /// Their worker stops in order: costs nothing.
+    Stopping,
 }
 
 /// Gives every lease back, whoever holds it. Only for a process that knows itself alone (SQLite,
@@ -90,55 +20,129 @@ pub(crate) async fn claim(
 ///
 /// # Errors
 /// The database's.
-pub async fn release_all(db: &Db) -> Result<u64, DbError> {
+pub async fn release_all(db: &Db, now: i64) -> Result<u64, DbError> {
     let tx = db.begin().await?;
-    let released = tx.exec(&give_back("1 = 1"), values![]).await?;
+    let released = give_back(&tx, now, Why::Lost, "true", values![]).await?;
     tx.commit().await?;
     Ok(released)
 }
 
 /// Returns expired leases and those of processes that are silent since `silent_since`.
 pub(crate) async fn rescue(db: &Db, now: i64, silent_since: i64) -> Result<u64, DbError> {
+    let lost = "(lease_until < $5 OR lease_owner NOT IN \
+                (SELECT id FROM instance WHERE seen_at >= $6))";
+    // Looked at outside of a transaction first: most of the time there is nothing to do.
+    let anything = format!(
+        "SELECT COUNT(*) AS n FROM event WHERE state = 'leased' AND {}",
+        lost.replace("$5", "$1").replace("$6", "$2")
+    );
+    if db.number(&anything, values![now, silent_since]).await? == 0 {
+        return Ok(0);
+    }
     let tx = db.begin().await?;
-    let rescued = tx
-        .exec(
-            &give_back(
-                "(lease_until < $1 OR lease_owner NOT IN \
-                 (SELECT id FROM instance WHERE seen_at >= $2))",
-            ),
-            values![now, silent_since],
-        )
-        .await?;
+    let rescued = give_back(&tx, now, Why::Lost, lost, values![now, silent_since]).await?;
     tx.exec("DELETE FROM instance WHERE seen_at < $1", values![silent_since]).await?;
     tx.commit().await?;
     Ok(rescued)
 }
 
-/// A lost lease costs an attempt: an event that kills its worker must not do so for ever.
+/// Gives back what `owner` holds, at no cost to the events.
+pub(crate) async fn release(db: &Db, now: i64, owner: &str) -> Result<u64, DbError> {
+    let tx = db.begin().await?;
+    let released = give_back(&tx, now, Why::Stopping, "lease_owner = $5", values![owner]).await?;
+    tx.commit().await?;
+    Ok(released)
+}
+
+/// Gives back the leases that `which` says. `given` are its parameters, from `$5` on.
 ///
-/// Where an equal event (same dedupe key) waits or was lost too, this one goes on without its key:
-/// its work may be half done, so it must be looked at again, and two may not wait under one key.
-fn give_back(which: &str) -> String {
-    format!(
-        "UPDATE event SET state = 'ready', attempt = attempt + 1, lease_owner = NULL, \
-         lease_until = NULL, last_error = 'its worker disappeared', \
-         dedupe = CASE WHEN EXISTS (SELECT 1 FROM event equal WHERE equal.dedupe = event.dedupe \
-           AND equal.id <> event.id AND equal.state IN ('ready', 'leased')) \
-           THEN NULL ELSE dedupe END \
-         WHERE state = 'leased' AND {which}"
+/// Where an equal event (same dedupe key) waits or was lost too, the one given back goes on without
+/// its key: its work may be half done, so it must be looked at again, and two may not wait under
+/// one key.
+async fn give_back(
+    tx: &Tx,
+    now: i64,
+    why: Why,
+    which: &str,
+    given: Vec<Value>,
+) -> Result<u64, DbError> {
+    let (outcome, detail, cost) = match why {
+        Why::Lost => ("lost", "its worker disappeared", 1_i64),
+        Why::Stopping => ("given_back", "its worker was stopped", 0),
+    };
+    let mut values = values![now, outcome, detail, cost];
+    values.extend(given);
+    // All four are named in both statements, so that they have the same parameters.
+    tx.exec(
+        &format!(
+            "INSERT INTO event_attempt (event, fence, worker, started_at, ended_at, outcome, detail) \
+             SELECT id, fence, lease_owner, leased_at, CAST($1 AS BIGINT), CAST($2 AS TEXT), \
+             CAST($3 AS TEXT) FROM event \
+             WHERE state = 'leased' AND CAST($4 AS BIGINT) >= 0 AND {which} \
+             ON CONFLICT DO NOTHING"
+        ),
+        values.clone(),
     )
+    .await?;
+    tx.exec(
+        &format!(
+            "UPDATE event SET state = 'ready', lost = lost + CAST($4 AS BIGINT), \
+             lease_owner = NULL, lease_until = NULL, leased_at = NULL, published_at = NULL, \
+             waits_for = CASE WHEN CAST($1 AS BIGINT) >= 0 AND CAST($2 AS TEXT) <> '' \
+               THEN CAST($3 AS TEXT) END, \
+             dedupe = CASE WHEN EXISTS (SELECT 1 FROM event equal \
+               WHERE equal.dedupe = event.dedupe AND equal.id <> event.id \
+               AND equal.state IN ('ready', 'deferred', 'paused', 'leased')) \
+               THEN NULL ELSE dedupe END \
+             WHERE state = 'leased' AND {which}"
+        ),
+        values,
+    )
+    .await
+}
+
+/// What a process says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Instance {
+    pub(crate) id: String,
+    pub(crate) role: String,
+    /// JSON lists of names.
+    pub(crate) kinds: String,
+    pub(crate) queues: String,
 }
 
 /// Says that `instance` is alive.
-pub(crate) async fn heartbeat(db: &Db, instance: &str, now: i64) -> Result<(), DbError> {
-    let tx = db.begin().await?;
-    tx.exec(
-        "INSERT INTO instance (id, started_at, seen_at) VALUES ($1, $2, $2) \
+pub(crate) async fn heartbeat(db: &Db, instance: &Instance, now: i64) -> Result<(), DbError> {
+    db.write(
+        "INSERT INTO instance (id, started_at, seen_at, kinds, queues, role) \
+         VALUES ($1, $2, $2, $3, $4, $5) \
          ON CONFLICT (id) DO UPDATE SET seen_at = EXCLUDED.seen_at",
-        values![instance, now],
+        values![
+            instance.id.clone(),
+            now,
+            instance.kinds.clone(),
+            instance.queues.clone(),
+            instance.role.clone()
+        ],
     )
-    .await?;
-    tx.commit().await
+    .await
+    .map(drop)
+}
+
+/// Says that `instance` is gone.
+pub(crate) async fn farewell(db: &Db, instance: &str) -> Result<(), DbError> {
+    db.write("DELETE FROM instance WHERE id = $1", values![instance]).await.map(drop)
+}
+
+/// Whether a process that is alive says that it handles `kind`.
+pub(crate) async fn somebody_knows(
+    db: &Db,
+    kind: &str,
+    silent_since: i64,
+) -> Result<bool, DbError> {
+    let one = db.backend().texts_of("instance.kinds");
+    let sql = format!("SELECT COUNT(*) AS n FROM instance WHERE seen_at >= $1 AND $2 IN ({one})");
+    Ok(db.number(&sql, values![silent_since, kind]).await? > 0)
 }
 
 /// Whether this database is served by one process at a time.

@@ -11,15 +11,20 @@
 
 #[cfg(feature = "testing")]
 mod breaker;
+mod claim;
 mod clock;
 mod dispatch;
 pub mod effect;
 mod engine;
 mod enqueue;
 mod event;
+mod finish;
+mod lane;
 mod lease;
+pub mod operator;
+mod relay;
 mod turn;
-mod view;
+mod wake;
 
 use hashbuzz_db::Tx;
 
@@ -27,12 +32,14 @@ use hashbuzz_db::Tx;
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use dispatch::{Broker, BrokerError, Delivery, Publication};
-pub use engine::{Engine, EngineSettings, Registry};
-pub use enqueue::{Due, enqueue, enqueue_at};
-pub use event::{Failure, Handle, Message, Queue, Retry, Verdict};
+pub use engine::{Engine, EngineSettings, Pulse, Registry, Watchdog};
+pub use enqueue::{Due, LARGEST_EVENT, enqueue, enqueue_at, enqueue_many};
+pub use event::{Failure, Handle, Message, Priority, Queue, Retry, Verdict};
 pub use lease::release_all;
+pub use operator::{Waiting, dead_letters, next_due, waiting};
+pub use relay::Relay;
 pub use turn::{Finished, Turn, TurnError};
-pub use view::{Waiting, dead_letters, next_due, waiting};
+pub use wake::{Ear, Wake};
 
 /// Statements that create this crate's tables, for the program's list of migrations.
 pub const SCHEMA: &str = include_str!("schema.sql");
@@ -40,6 +47,9 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 /// Statements that bring the tables of [`SCHEMA`] to what the engine needs now, for a later place in
 /// the program's list of migrations.
 pub const SCHEMA_ENGINE: &str = include_str!("engine.sql");
+
+/// Statements that the acts and the cleaning of [`operator`] need, for a place after that.
+pub const SCHEMA_OPERATOR: &str = include_str!("operator/schema.sql");
 
 /// The transaction of whoever enqueues. Named here so that the rule can be read in one place.
 pub type CallerTx = Tx;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use hashbuzz_db::{Db, DbError, Sql as _, Tx, values};
 
 use crate::Clock;
-use crate::lease::Leased;
+use crate::claim::Leased;
+use crate::finish::{self, Finish};
 
 /// Time that must be left of a lease before another system is asked: longer than any request's
 /// time limit (20 s) with room for recording.
@@ -19,9 +20,10 @@ pub struct Turn {
     pub(crate) breaker: crate::breaker::Breaker,
 }
 
-/// Proof that an event was finished together with its result. Only [`Turn::commit`] makes one.
+/// Proof that an event was finished together with its result, or had none to store. Only
+/// [`Turn::commit`] and [`Turn::finish`] make one.
 #[derive(Debug)]
-pub struct Finished(());
+pub struct Finished(pub(crate) Option<Finish>);
 
 /// Why a turn could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +50,11 @@ impl Turn {
     /// How often this event failed before.
     pub const fn failures(&self) -> i64 {
         self.leased.attempt
+    }
+
+    /// How often in a row its worker disappeared with it.
+    pub const fn lost(&self) -> i64 {
+        self.leased.lost
     }
 
     /// Now, by the engine's clock.
@@ -84,25 +91,21 @@ impl Turn {
         if self.breaker.strikes() {
             return Err(TurnError::LeaseLost);
         }
-        let moved = tx
-            .exec(
-                "INSERT INTO event_history \
-                 (id, kind, key, payload, attempt, outcome, last_error, created_at, finished_at) \
-                 SELECT id, kind, key, payload, attempt, 'done', last_error, created_at, $3 \
-                 FROM event WHERE id = $1 AND fence = $2 AND state = 'leased'",
-                values![self.leased.id.clone(), self.leased.fence, self.now()],
-            )
-            .await?;
-        let removed = tx
-            .exec(
-                "DELETE FROM event WHERE id = $1 AND fence = $2 AND state = 'leased'",
-                values![self.leased.id.clone(), self.leased.fence],
-            )
-            .await?;
-        if moved != 1 || removed != 1 {
+        let finish = self.record();
+        if finish::in_transaction(&tx, &finish).await? != 1 {
             return Err(TurnError::LeaseLost);
         }
         tx.commit().await?;
-        Ok(Finished(()))
+        Ok(Finished(None))
+    }
+
+    /// Finishes the event without anything to store. It is recorded a moment later together with
+    /// others; if the process dies in between, the event is handled once more.
+    pub fn finish(self) -> Finished {
+        Finished(Some(self.record()))
+    }
+
+    fn record(&self) -> Finish {
+        Finish { id: self.leased.id.clone(), fence: self.leased.fence, at: self.now() }
     }
 }

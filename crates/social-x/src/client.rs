@@ -181,7 +181,10 @@ impl Client {
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
                 .body(body);
         }
+        hashbuzz_crash::point!("x.send.before");
         let response = request.send().await.map_err(failure)?;
+        // X has done what it was asked, and its answer is unread.
+        hashbuzz_crash::point!("x.receive.before");
         let (status, headers) = (response.status(), response.headers().clone());
         let span = tracing::Span::current();
         span.record("status", status.as_u16());
@@ -194,6 +197,7 @@ impl Client {
             Err(_) if status.is_client_error() => Vec::new(),
             Err(why) => return Err(Failure::NoAnswer(why)),
         };
+        hashbuzz_crash::point!("x.receive.after");
         tracing::debug!(bytes = body.len(), "answered");
         Ok(Answer { status, headers, body })
     }

@@ -64,7 +64,8 @@ impl World {
 
     async fn what_waits(&self, wrong: &mut Vec<String>) {
         let sql = format!(
-            "SELECT kind, state FROM event WHERE state IN ('ready', 'leased') AND {OF_CAMPAIGNS}"
+            "SELECT kind, state FROM event WHERE state IN ('ready', 'deferred', 'leased') \
+             AND {OF_CAMPAIGNS}"
         );
         let left: Vec<Left> =
             self.app().db.all(&sql, values![]).await.expect("the database answers");

@@ -146,12 +146,13 @@ impl World {
         let sql = match at_most {
             // Whoever waits for a time wants the repeated looks too.
             Some(_) => {
-                "SELECT MIN(due_at) AS n FROM event WHERE state = 'ready' AND key IS NOT NULL"
+                "SELECT MIN(due_at) AS n FROM event WHERE state IN ('ready', 'deferred') AND key IS NOT NULL"
                     .to_owned()
             }
             None => {
                 format!(
-                    "SELECT MIN(due_at) AS n FROM event WHERE state = 'ready' AND {OF_CAMPAIGNS}"
+                    "SELECT MIN(due_at) AS n FROM event WHERE state IN ('ready', 'deferred') \
+                     AND {OF_CAMPAIGNS}"
                 )
             }
         };

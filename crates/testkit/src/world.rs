@@ -9,12 +9,11 @@ use hashbuzz_app::{App, MIGRATIONS, Parts, Settings, Vault, events, routes, time
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::{AccountId, EvmAddress, Span};
 use hashbuzz_ledger_hedera::{Hedera, Network, Roles, deploy};
-use hashbuzz_outbox::{Clock, Engine, EngineSettings};
+use hashbuzz_outbox::{Clock, Engine, EngineSettings, Wake, Watchdog};
 use hashbuzz_social_x::{AppKeys, X};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::clock::{BEGIN, TestClock};
@@ -228,10 +227,11 @@ impl Place<'_> {
             ledger: Arc::new(self.ledger().await),
             settings: self.settings.clone(),
             vault: Vault::new(self.vault_key).expect("the key is a key"),
-            wake: Arc::new(Notify::new()),
+            wake: Wake::default(),
+            watchdog: Watchdog::default(),
         });
         timetable::start(&app).await.expect("the timetable starts");
-        let wake = Arc::clone(&app.wake);
+        let wake = app.wake.clone();
         let settings = EngineSettings::default();
         let engine = Engine::new(db, clock, events::registry(), app.clone(), wake, settings);
         engine.prepare().await.expect("the engine prepares");

@@ -1,8 +1,8 @@
 //! Installing what the tests need, where we may: as root on Debian or Ubuntu.
 //!
-//! Debian's package makes a cluster and starts it, on the port where people expect theirs. It is
-//! told not to: this is somebody's machine, and a server that we do not start is one that we need
-//! not stop.
+//! Debian's packages of servers start one, on the port where people expect theirs. PostgreSQL's is
+//! told not to, and of Redis only the package without the service is taken: this is somebody's
+//! machine, and a server that we do not start is one that we need not stop.
 
 use std::fs;
 use std::path::Path;
@@ -33,6 +33,14 @@ pub(super) const POSTGRES: Missing = Missing {
     before: &["postgresql-common"],
     package: "postgresql",
     settings: Some(("/etc/postgresql-common/createcluster.conf", without_cluster)),
+};
+
+/// The server's program, under the name of a tool, without the service.
+pub(super) const REDIS: Missing = Missing {
+    what: "Redis 6.2 or newer (`redis-server`)",
+    before: &[],
+    package: "redis-tools",
+    settings: None,
 };
 
 /// Installs it, or says who has to.
@@ -143,5 +151,7 @@ mod tests {
         let told = install(&POSTGRES, false).expect_err("not root").to_string();
 
         assert!(told.contains("apt-get install postgresql"), "{told}");
+        let told = install(&REDIS, false).expect_err("not root").to_string();
+        assert!(told.contains("apt-get install redis-tools"), "{told}");
     }
 }

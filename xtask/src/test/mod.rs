@@ -2,11 +2,13 @@
 //!
 //! Most tests bring their own world. Those about PostgreSQL need a server: a private one is started
 //! on a free port in a temporary folder, and stopped again by its process id however the run ends.
+//! Those about Redis kill and restart servers, so each starts its own and only needs the program.
 //! A server that somebody else started is never asked, touched or stopped.
 
 mod count;
 mod install;
-mod postgres;
+pub(crate) mod postgres;
+mod redis;
 mod suite;
 
 use std::path::Path;
@@ -16,9 +18,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::step;
 use count::Count;
+pub(crate) use postgres::free_port;
+pub(crate) use suite::command as cargo;
 
 /// Where tests look for the server.
 const POSTGRES: &str = "HASHBUZZ_TEST_POSTGRES";
+/// Where tests find the program of a Redis server.
+const REDIS: &str = "HASHBUZZ_TEST_REDIS";
 
 pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
     // One thread: the servers are told to end when the thread that started them does.
@@ -38,8 +44,9 @@ pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
 }
 
 async fn everything(root: &Path, args: &[String]) -> anyhow::Result<Count> {
+    let redis = redis::find(postgres::process_is_root()?).context("Redis")?;
     let server = postgres::start().await.context("the private PostgreSQL server")?;
-    let env = [(POSTGRES, server.url())];
+    let env = [(POSTGRES, server.url()), (REDIS, redis.program()?)];
     let mut count = suite::tests(root, args, &env).await?;
     if args.is_empty() {
         count += suite::examples(root, &env).await?;

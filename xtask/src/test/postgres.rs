@@ -28,7 +28,7 @@ const TRIES: u32 = 5;
 const USER: &str = "hashbuzz";
 
 /// A running server. Dropping it stops it and removes its files.
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
     url: String,
     _folder: TempDir,
@@ -36,7 +36,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Where tests connect to; the user may create databases.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 }
@@ -53,7 +53,7 @@ impl Drop for Server {
     }
 }
 
-pub(super) async fn start() -> anyhow::Result<Server> {
+pub(crate) async fn start() -> anyhow::Result<Server> {
     let root = process_is_root()?;
     let programs = match newest(candidates())? {
         Some(programs) => programs,
@@ -170,7 +170,7 @@ impl User {
     }
 }
 
-fn process_is_root() -> anyhow::Result<bool> {
+pub(super) fn process_is_root() -> anyhow::Result<bool> {
     let said = Command::new("id").arg("-u").output().context("`id -u`")?.stdout;
     Ok(String::from_utf8_lossy(&said).trim() == "0")
 }
@@ -249,7 +249,7 @@ fn run(
     command.spawn().context("postgres cannot be started")
 }
 
-fn free_port() -> anyhow::Result<u16> {
+pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

@@ -47,7 +47,8 @@ async fn nextest(root: &Path) -> bool {
     command.status().await.is_ok_and(|status| status.success())
 }
 
-fn command(root: &Path) -> Command {
+/// Cargo, as if somebody had typed it in the folder of the workspace.
+pub(crate) fn command(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     command.current_dir(root);
     // What `cargo run` told this program about itself would make build scripts run again.

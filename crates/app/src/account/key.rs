@@ -11,8 +11,9 @@ use rand::RngCore as _;
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 
-use super::{AccountError, Role, Token, audit, store};
+use super::{AccountError, Role, Token, store};
 use crate::App;
+use crate::audit::audit;
 
 /// Whoever asks.
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::store::{NewProfile, save_profile};
-use super::{AccountError, audit, store};
+use super::{AccountError, store};
+use crate::audit::audit;
 use crate::{App, VaultError};
 
 /// An access as it is sealed. Version by variant.
@@ -79,8 +80,8 @@ async fn save(
         return Err(AccountError::Taken);
     }
     let subject = format!("{}:{}", app.network.name(), profile.id);
-    audit(&tx, now, &account.to_string(), "profile.link", &subject, purpose).await?;
     crate::closing::wallet_linked(&tx, now, &profile.id).await?;
+    audit(&tx, now, &account.to_string(), "profile.link", &subject, purpose).await?;
     tx.commit().await?;
     app.wake();
     Ok(())

@@ -1,6 +1,6 @@
 //! Accounts: who may do what, which profiles speak for whom, and the keys of programs.
 //!
-//! Owns the tables `account`, `profile`, `api_key`, `audit`. An account is a ledger account; its
+//! Owns the tables `account`, `profile`, `api_key`. An account is a ledger account; its
 //! EVM address is the one that the ledger reports, so that an alias and a long-zero form are never
 //! two people. Access tokens are sealed with their row's name and opened only to be used.
 
@@ -13,12 +13,13 @@ use hashbuzz_domain::{AccountId, EvmAddress, ProfileId};
 use hashbuzz_social::Access;
 use secrecy::SecretString;
 
+use crate::audit::audit;
 use crate::{App, VaultError};
 
 pub use key::issue_api_key;
 pub(crate) use key::{Caller, caller};
 pub use link::{link_brand, link_personal};
-pub(crate) use store::{audit, evm_address, wallets_of};
+pub(crate) use store::{evm_address, wallets_of};
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

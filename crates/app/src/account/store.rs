@@ -1,10 +1,9 @@
-//! The tables `account`, `profile`, `api_key`, `audit`.
+//! The tables `account`, `profile`, `api_key`.
 
 use std::collections::BTreeMap;
 
 use hashbuzz_db::{DbError, FromQueryResult, Sql, Tx, values};
 use hashbuzz_domain::{AccountId, EvmAddress, ProfileId};
-use uuid::Uuid;
 
 use super::Role;
 use crate::stored::parse;
@@ -172,21 +171,4 @@ pub(super) async fn key_holder(
     let Some(row) = row else { return Ok(None) };
     let roles = row.roles.split(',').filter_map(Role::read).collect();
     Ok(Some((parse(&row.id)?, roles)))
-}
-
-/// Writes down who did what.
-pub(crate) async fn audit(
-    tx: &Tx,
-    now: i64,
-    actor: &str,
-    act: &str,
-    subject: &str,
-    detail: &str,
-) -> Result<(), DbError> {
-    tx.exec(
-        "INSERT INTO audit (id, at, actor, act, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)",
-        values![Uuid::now_v7().to_string(), now, actor, act, subject, detail],
-    )
-    .await?;
-    Ok(())
 }

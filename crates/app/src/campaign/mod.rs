@@ -31,6 +31,7 @@ pub use publish_second_content::PublishSecondContent;
 pub use return_funds::ReturnFunds;
 pub(crate) use row::Campaign;
 pub(crate) use store::{
-    Mark, StepState, find, load, load_for_update, mark, note, running_after, save_claim_until,
+    Mark, StepState, find, load, load_for_update, mark, note, over_among, running_after,
+    save_claim_until,
 };
 pub(crate) use transition::{apply, stall};

@@ -1,5 +1,7 @@
 //! The tables `campaign`, `campaign_step`, `timeline`.
 
+use std::collections::BTreeMap;
+
 use hashbuzz_db::{DbError, FromQueryResult, Sql, Tx, values};
 use hashbuzz_domain::campaign::{Draft, Reward, State, Step};
 use hashbuzz_domain::{AccountId, Amount, CampaignId, PostId, Time};
@@ -130,6 +132,28 @@ pub(crate) async fn running_after(
     let after = after.map(|after| after.to_string());
     let rows: Vec<Row> = db.all(&sql, values![after, limit]).await?;
     rows.into_iter().map(Campaign::try_from).collect()
+}
+
+#[derive(FromQueryResult)]
+struct StateRow {
+    id: String,
+    state: String,
+}
+
+/// Those among `ids` that are campaigns, and whether each is over.
+pub(crate) async fn over_among(
+    db: &impl Sql,
+    ids: &[String],
+) -> Result<BTreeMap<String, bool>, DbError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let places: Vec<String> = (1..=ids.len()).map(|i| format!("${i}")).collect();
+    let sql = format!("SELECT id, state FROM campaign WHERE id IN ({})", places.join(", "));
+    let given = ids.iter().map(|id| hashbuzz_db::Value::from(id.as_str())).collect();
+    let rows: Vec<StateRow> = db.all(&sql, given).await?;
+    let over = |name: &str| State::read(name, None).is_some_and(State::is_final);
+    Ok(rows.into_iter().map(|row| (row.id, over(&row.state))).collect())
 }
 
 pub(super) async fn save_post_1(

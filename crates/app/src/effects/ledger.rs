@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asked, Done, FOUND, SECOND, later, never, record, show_started};
 use crate::App;
+use crate::campaign::http::rfc3339;
 use crate::campaign::{self, Mark, StepState};
 use crate::stored::{json, read_json};
 
@@ -20,6 +21,23 @@ use crate::stored::{json, read_json};
 const LOOK_EVERY: i64 = SECOND / 2;
 /// A stored transaction with less validity left is signed anew before it is ever sent.
 const VALIDITY_LEFT: i64 = 30 * SECOND;
+
+/// What these effects are called.
+pub(super) const KIND: &str = "ledger.call";
+
+/// Who looks where for a transaction whose outcome is not known.
+pub(super) fn next_look(effect: &Effect) -> String {
+    let id = effect.idempotency_key.as_deref().unwrap_or("its id");
+    let Ok(prepared) = Stored::read(&effect.request) else {
+        return format!("its stored transaction cannot be read; look for {id} in an explorer");
+    };
+    let expires_at = rfc3339(prepared.expires_at.micros());
+    format!(
+        "the receipt and then the mirror node are asked for {id}; until {expires_at} the same \
+         signed bytes are sent again. It is proven absent, and signed anew, only when the mirror \
+         node is past that time and does not have it"
+    )
+}
 
 /// A prepared transaction as stored; empty bytes mean "sign when it is sent".
 #[derive(Serialize, Deserialize)]
@@ -114,7 +132,7 @@ async fn plan(app: &App, turn: &Turn, act: &Act<'_>, sequence: i64) -> Result<Ef
         key: &key,
         step: act.step.as_str(),
         sequence,
-        kind: "ledger.call",
+        kind: KIND,
         target: &target,
         request,
         idempotency_key: Some(transaction_id),

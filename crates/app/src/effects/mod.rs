@@ -9,7 +9,7 @@ mod social;
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::CampaignId;
 use hashbuzz_domain::campaign::Step;
-use hashbuzz_outbox::effect::{Effect, Next};
+use hashbuzz_outbox::effect::{Effect, Next, State};
 use hashbuzz_outbox::{Failure, Turn, Verdict};
 
 use crate::App;
@@ -72,6 +72,26 @@ async fn record(
     let tx = app.db.begin().await?;
     effect.next(&tx, turn, next, seen).await?;
     Ok(tx.commit().await?)
+}
+
+/// What happens by itself to an effect: who looks where, or why nobody does.
+pub(crate) fn next_look(effect: &Effect) -> String {
+    match effect.state {
+        State::Planned => "nothing was sent; its event sends it".to_owned(),
+        State::Done | State::Rejected => "nothing: it is over".to_owned(),
+        State::NeedsPerson => format!(
+            "nothing by itself: look at {} for it, decide, and resume the campaign",
+            effect.target
+        ),
+        State::Started | State::Unknown => match effect.kind.as_str() {
+            ledger::KIND => ledger::next_look(effect),
+            social::POST => social::next_look(effect),
+            social::DELETE => {
+                "it is deleted once more: deleting what is gone is a success".to_owned()
+            }
+            other => format!("nobody here looks for `{other}`: a newer program may"),
+        },
+    }
 }
 
 /// How evidence of a result begins that was looked up and not answered.

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::{Asked, Done, FOUND, SECOND, later, never, record, show_started};
 use crate::App;
 use crate::account::Brand;
+use crate::campaign::http::rfc3339;
 use crate::campaign::{self, Mark, StepState};
 
 /// A request that was sent can have an effect until then: our own time limit and some slack.
@@ -31,6 +32,22 @@ const SENDS: i64 = 100;
 /// How evidence shows that the network refused the post as a duplicate of an earlier one.
 const DUPLICATE: &str = "(Duplicate)";
 const ABSENT: &str = "proven absent: two complete reads, 30 s apart, did not find it";
+
+/// What these effects are called.
+pub(super) const POST: &str = "social.post";
+pub(super) const DELETE: &str = "social.delete";
+
+/// Who looks where for a post whose outcome is not known.
+pub(super) fn next_look(effect: &Effect) -> String {
+    let since = effect.started_at.map_or_else(|| "it was sent".to_owned(), rfc3339);
+    format!(
+        "the posts of {} since {since} are read for one with its text; absent after {READS} \
+         complete reads {} s apart that do not find it ({} so far), and then sent again",
+        effect.target,
+        APART / SECOND,
+        effect.clean_reads
+    )
+}
 
 /// A post to publish, and where it belongs.
 pub(crate) struct PostEffect<'a> {
@@ -53,22 +70,23 @@ pub(crate) async fn post(
     let request = json!({
         "text": wanted.post.text,
         "reply_to": wanted.post.reply_to.as_ref().map(PostId::as_str),
-    });
+    })
+    .to_string();
     let tx = app.db.begin().await?;
     let plan = Plan {
         key: &key,
         step: wanted.step.as_str(),
         sequence: 1,
-        kind: "social.post",
+        kind: POST,
         target: &target,
-        request: request.to_string(),
+        request: request.clone(),
         idempotency_key: None,
     };
     let mut effect = Effect::plan(&tx, turn, plan).await?;
     let refused = effect.state == State::Rejected;
     if refused || (effect.state == State::Planned && effect.request != request) {
         // Published again after a refusal, or after an edit: nothing was done, so this is a first.
-        let anew = Next::Again { anew: Some((request.to_string(), None)) };
+        let anew = Next::Again { anew: Some((request, None)) };
         effect.next(&tx, turn, anew, "to be sent as it reads now").await?;
     }
     if effect.state == State::Planned {
@@ -226,7 +244,7 @@ pub(crate) async fn delete(
         key: &key,
         step: Step::DeletePosts.as_str(),
         sequence,
-        kind: "social.delete",
+        kind: DELETE,
         target: &target,
         request: json!({ "post": post.as_str() }).to_string(),
         idempotency_key: Some(post.to_string()),
@@ -243,7 +261,7 @@ pub(crate) async fn delete(
         State::Rejected => return Ok(Asked::Refused("the network refused it before".to_owned())),
         State::Planned | State::Started | State::Unknown | State::NeedsPerson => {}
     }
-    effect.start(&app.db, turn).await?;
+    effect.restart(&app.db, turn).await?;
     match app.network.delete_post(&brand.access, post).await {
         Ok(()) => {
             let seen = "answered: deleted".to_owned();

@@ -95,6 +95,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "upstream.unavailable", detail)
     }
 
+    /// This process cannot do its work.
+    pub(crate) fn stuck(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "process.stuck", detail)
+    }
+
     /// Our own fault: people get a code, the log gets the rest.
     fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed");

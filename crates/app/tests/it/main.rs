@@ -4,4 +4,5 @@ mod campaign;
 mod closing;
 mod effects;
 mod engagement;
+mod ops;
 mod treasury;

@@ -11,13 +11,13 @@ use hashbuzz_domain::AccountId;
 use hashbuzz_social::Access;
 
 use super::DemoArgs;
-use super::api::Api;
 use super::ground::{Account, Ground};
 use super::population::{Member, Wallet};
 use super::shows::{CLAIM_WINDOW, FEE_BASIS_POINTS, LENGTH};
-use super::web::Web;
 use crate::serve::Running;
-use crate::settings::{Campaigns, Hedera, Settings, X};
+use crate::settings::{Campaigns, Hedera, Retention, Settings, X};
+use hashbuzz_simulator::api::Api;
+use hashbuzz_simulator::web::Web;
 
 /// What Hedera calls a network on one's own machine.
 const CHAIN_ID: u64 = 298;
@@ -129,6 +129,7 @@ pub(super) fn settings(
             join_url: "https://join.example".to_owned(),
             ..Campaigns::default()
         },
+        retention: Retention::default(),
         x: X {
             api_base: format!("http://{}", ground.children.x),
             consumer_key: Some(ground.app.consumer_key.clone()),

@@ -6,14 +6,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rand_chacha::ChaCha12Rng;
 
-use super::api::{Api, Campaign, Entry};
-use super::control::{XAct, XPost, XUser};
 use super::deployment::Deployment;
 use super::engagement::{Act, Deed, Target, plan};
 use super::ground::{Ground, now};
 use super::population::{Member, Wallet};
 use super::shows::{LENGTH, Show};
 use super::story::Story;
+use hashbuzz_simulator::api::{Api, Campaign, Entry};
+use hashbuzz_simulator::control::{XAct, XPost, XUser};
 
 /// Between two looks at a campaign.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

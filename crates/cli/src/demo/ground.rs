@@ -14,13 +14,13 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::interval;
 
-use super::books::Found;
-use super::chain::Chain;
 use super::children::Children;
-use super::control::{HederaControl, LedgerAccount, XApp, XControl, XUser};
 use super::population::{Member, Population, Wallet, brand};
 use super::shows::FEE_BASIS_POINTS;
-use super::web::{Refused, Web};
+use hashbuzz_simulator::books::Found;
+use hashbuzz_simulator::chain::Chain;
+use hashbuzz_simulator::control::{HederaControl, LedgerAccount, XApp, XControl, XUser};
+use hashbuzz_simulator::web::{Refused, Web};
 
 /// What everybody else has at the beginning: 1,000 HBAR.
 const SERVICE_BALANCE: u64 = 100_000_000_000;

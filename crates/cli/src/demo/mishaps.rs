@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
-use super::chain::selector;
+use hashbuzz_simulator::chain::selector;
 
 /// The social network's script.
 pub(super) fn of_the_network(rng: &mut impl Rng) -> Vec<Value> {

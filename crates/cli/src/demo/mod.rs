@@ -7,13 +7,9 @@
 //!
 //! From top to bottom: [`run`] reads as the story goes. [`ground`] is the world without us,
 //! [`deployment`] is us, [`shows`] are the campaigns, [`follow`] watches them and plays the crowd
-//! that [`population`] and [`engagement`] made up, [`books`] counts.
+//! that [`population`] and [`engagement`] made up; what is counted, and how, is in the simulator.
 
-mod api;
-mod books;
-mod chain;
 mod children;
-mod control;
 mod deployment;
 mod engagement;
 mod follow;
@@ -23,7 +19,6 @@ mod population;
 mod report;
 mod shows;
 mod story;
-mod web;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -37,17 +32,17 @@ use rand_chacha::ChaCha12Rng;
 use tempfile::TempDir;
 use tokio::time::{Instant, interval, timeout, timeout_at};
 
-use self::api::{Api, Campaign};
-use self::books::{Audit, Found, hbar};
-use self::chain::Chain;
 use self::deployment::Deployment;
 use self::follow::{Play, STEPS, follow};
 use self::ground::Ground;
 use self::population::Wallet;
 use self::report::Summary;
 use self::story::Story;
-use self::web::Refused;
 use crate::serve::asked_to_end;
+use hashbuzz_simulator::api::{Api, Campaign};
+use hashbuzz_simulator::books::{Audit, Found, hbar};
+use hashbuzz_simulator::chain::Chain;
+use hashbuzz_simulator::web::Refused;
 
 /// What `--once` may take.
 const LIMIT: Duration = Duration::from_secs(85);

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use hashbuzz_simulator::control::Profile;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -27,20 +28,6 @@ const NAMES: [&str; 24] = [
     "lena", "mateo", "nadia", "oskar", "priya", "quinn", "rosa", "sami", "tala", "uma", "viktor",
     "wanda", "yusuf",
 ];
-
-/// What everybody can see of somebody.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Profile {
-    pub(super) handle: String,
-    pub(super) name: String,
-    /// How long ago the account was made.
-    pub(super) age: Duration,
-    pub(super) followers: u64,
-    pub(super) following: u64,
-    pub(super) posts: u64,
-    pub(super) default_avatar: bool,
-    pub(super) protected: bool,
-}
 
 /// When a person tells us which ledger account is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::api::Campaign;
-use super::books::{Audit, Books, Found, hbar, on_chain, posts_of};
 use super::story::Story;
+use hashbuzz_simulator::api::Campaign;
+use hashbuzz_simulator::books::{Audit, Books, Found, hbar, on_chain, posts_of};
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]

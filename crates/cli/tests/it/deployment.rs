@@ -10,12 +10,11 @@ use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::{AccountId, Time};
 use hashbuzz_ledger_hedera::{Hedera, Roles, Wallet, deploy};
-use hashbuzz_outbox::{Clock as _, SystemClock};
+use hashbuzz_outbox::{Clock as _, SystemClock, Wake, Watchdog};
 use hashbuzz_social::Access;
 use hashbuzz_social_x::{AppKeys, X};
 use secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
-use tokio::sync::Notify;
 
 use crate::far::{Account, Far, XApp, XUser};
 use crate::programs::{Program, text};
@@ -38,6 +37,7 @@ pub(crate) struct Deployment {
     pub(crate) far: Far,
     pub(crate) campaigners: Vec<Campaigner>,
     pub(crate) reviewer: SecretString,
+    pub(crate) operator: SecretString,
     /// The settings file.
     pub(crate) config: PathBuf,
     /// The server's log, of all its lives.
@@ -64,10 +64,10 @@ impl Deployment {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let far = Far::start(seed, folder.path()).await;
         let (app, profiles) = tokio::join!(far.app(), far.profiles(campaigners));
-        let mut accounts = far.accounts(campaigners + 3).await;
-        let sponsors = accounts.split_off(3);
-        let services: [Account; 3] = accounts.try_into().ok().expect("three were split off");
-        let [admin, reviewer, operator] = services;
+        let mut accounts = far.accounts(campaigners + 4).await;
+        let sponsors = accounts.split_off(4);
+        let services: [Account; 4] = accounts.try_into().ok().expect("four were split off");
+        let [admin, reviewer, support, operator] = services;
         let contract = deployed(&far, &admin, &operator).await;
         let escrow = Escrow { operator, contract };
         for sponsor in &sponsors {
@@ -76,6 +76,7 @@ impl Deployment {
         let vault_key = Vault::new_key();
         let (db, system) = system(database_url, &far, &app, &escrow, &vault_key).await;
         let reviewer = admit(&system, &reviewer, Role::Reviewer).await;
+        let support = admit(&system, &support, Role::Operator).await;
         let mut campaigners = Vec::new();
         for (account, profile) in sponsors.iter().zip(&profiles) {
             campaigners.push(campaigner(&system, account, profile).await);
@@ -86,7 +87,7 @@ impl Deployment {
         let settings = settings(database_url, &far, &app, &escrow, &vault_key);
         std::fs::write(&config, settings).expect("the settings can be written");
         let log = folder.path().join("serve.log");
-        Self { far, campaigners, reviewer, config, log, _folder: folder }
+        Self { far, campaigners, reviewer, operator: support, config, log, _folder: folder }
     }
 
     /// Starts the server and returns when it says that it is ready.
@@ -157,7 +158,8 @@ async fn system(
         ledger: Arc::new(ledger.await.expect("the ledger is there")),
         settings: hashbuzz_app::Settings::default(),
         vault: Vault::new(vault_key).expect("a new key is a key"),
-        wake: Arc::new(Notify::new()),
+        wake: Wake::default(),
+        watchdog: Watchdog::default(),
     };
     (db, App::new(parts))
 }

@@ -6,6 +6,7 @@ mod api;
 mod deployment;
 mod far;
 mod kill;
+mod operate;
 mod programs;
 mod settings;
 mod startup;

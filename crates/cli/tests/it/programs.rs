@@ -72,7 +72,14 @@ impl Program {
 
 /// Runs a command to its end.
 pub(crate) async fn run(arguments: &[&str]) -> Output {
-    let running = command(arguments).stdin(Stdio::null()).output();
+    run_with(arguments, &[]).await
+}
+
+/// Runs a command to its end, in an environment with these variables.
+pub(crate) async fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = command(arguments);
+    command.envs(variables.iter().copied());
+    let running = command.stdin(Stdio::null()).output();
     let ended = timeout(PATIENCE, running).await.expect("the command ends");
     ended.expect("the command can be started")
 }

@@ -81,6 +81,7 @@ async fn send(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ReadErro
     let unavailable = |error: reqwest::Error| {
         ReadError::Unavailable(format!("mirror node: {}", chain(&error.without_url())))
     };
+    hashbuzz_crash::point!("mirror.send.before");
     let mut response = request.send().await.map_err(unavailable)?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
@@ -89,6 +90,7 @@ async fn send(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ReadErro
         }
         body.extend_from_slice(&chunk);
     }
+    hashbuzz_crash::point!("mirror.receive.after");
     Ok((response.status(), body))
 }
 

@@ -10,8 +10,10 @@
 //! that is repeated goes on where the last one stopped. `started` found at the beginning of a turn
 //! means that a process died in the middle of the call: it is read as `unknown`.
 
+mod search;
 mod store;
 
+pub use search::{EffectFilter, search};
 pub use store::{by_key, needs_a_person, open_effects};
 
 use hashbuzz_db::{Db, DbError, FromQueryResult, Sql as _, Tx, values};
@@ -49,11 +51,15 @@ impl State {
         }
     }
 
-    fn read(text: &str) -> Result<Self, DbError> {
+    /// The state with this name.
+    pub fn named(name: &str) -> Option<Self> {
         [Self::Planned, Self::Started, Self::Done, Self::Rejected, Self::Unknown, Self::NeedsPerson]
             .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or_else(|| DbError::Corrupt(format!("effect state `{text}`")))
+            .find(|state| state.as_str() == name)
+    }
+
+    fn read(text: &str) -> Result<Self, DbError> {
+        Self::named(text).ok_or_else(|| DbError::Corrupt(format!("effect state `{text}`")))
     }
 }
 
@@ -109,8 +115,18 @@ pub struct Effect {
     pub clean_read_at: Option<i64>,
     /// When it was last sent.
     pub started_at: Option<i64>,
+    /// When it was planned.
+    pub planned_at: i64,
+    /// When it was done or rejected.
+    pub ended_at: Option<i64>,
+    /// What it cost, in words with a unit.
+    pub cost: Option<String>,
+    /// The event whose turn may change it: the one that looks, while its outcome is unknown.
+    pub event: String,
     /// The fence that may change it.
     fence: i64,
+    /// Whether this turn sent it.
+    sent_here: bool,
 }
 
 /// How a started or unknown effect goes on.
@@ -143,8 +159,9 @@ impl Effect {
     /// This turn's fence is the one that may change it from now on.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn plan(tx: &Tx, turn: &Turn, plan: Plan<'_>) -> Result<Self, DbError> {
+    /// [`TurnError::LeaseLost`] when somebody else may have the event by now; the database's.
+    pub async fn plan(tx: &Tx, turn: &Turn, plan: Plan<'_>) -> Result<Self, TurnError> {
+        store::hold_lease(tx, turn).await?;
         tx.exec(
             "INSERT INTO effect (id, key, step, sequence, event, kind, target, request, \
              idempotency_key, fence, state, planned_at) \
@@ -165,47 +182,56 @@ impl Effect {
             ],
         )
         .await?;
-        Self::take(tx, turn, plan.key, plan.step, plan.sequence)
-            .await?
-            .ok_or(DbError::Missing("an effect that was planned a moment ago is not there"))
+        let planned = store::take(tx, turn, (plan.key, plan.step, plan.sequence)).await?;
+        planned.ok_or(TurnError::Db(DbError::Missing(
+            "an effect that was planned a moment ago is not there",
+        )))
     }
 
     /// Finds the effect of (key, step, sequence) and puts it under this turn's fence.
     ///
     /// # Errors
-    /// The database's.
+    /// [`TurnError::LeaseLost`] when somebody else may have the event by now; the database's.
     pub async fn take(
         tx: &Tx,
         turn: &Turn,
         key: &str,
         step: &str,
         sequence: i64,
-    ) -> Result<Option<Self>, DbError> {
-        let row: Option<store::Row> = tx
-            .one(
-                &format!(
-                    "UPDATE effect SET fence = $4, event = $5 \
-                     WHERE key = $1 AND step = $2 AND sequence = $3 RETURNING {}",
-                    store::COLUMNS
-                ),
-                values![key, step, sequence, turn.fence(), turn.event()],
-            )
-            .await?;
-        row.map(Self::try_from).transpose()
+    ) -> Result<Option<Self>, TurnError> {
+        store::hold_lease(tx, turn).await?;
+        Ok(store::take(tx, turn, (key, step, sequence)).await?)
     }
 
     /// Records that sending begins. Committed before the first byte leaves; fails when the lease is
-    /// lost or too short to see the answer, and always once the effect is done or rejected.
+    /// lost or too short to see the answer, and unless the effect is planned, or was sent by this
+    /// very turn: what another turn may have sent is looked up first.
     ///
     /// # Errors
     /// [`TurnError::LeaseLost`]; the database's.
     pub async fn start(&mut self, db: &Db, turn: &Turn) -> Result<(), TurnError> {
+        let from = if self.sent_here { "('planned', 'started')" } else { "('planned')" };
+        self.begin(db, turn, from).await
+    }
+
+    /// As [`Effect::start`], also for one whose outcome is unknown. Only for what does no harm when
+    /// it is done twice, such as deleting.
+    ///
+    /// # Errors
+    /// [`TurnError::LeaseLost`], and always once the effect is done or rejected; the database's.
+    pub async fn restart(&mut self, db: &Db, turn: &Turn) -> Result<(), TurnError> {
+        self.begin(db, turn, "('planned', 'started', 'unknown', 'needs_person')").await
+    }
+
+    async fn begin(&mut self, db: &Db, turn: &Turn, from: &str) -> Result<(), TurnError> {
         let tx = turn.begin(db).await?;
         let changed = tx
             .exec(
-                "UPDATE effect SET state = 'started', started_at = $1, sends = sends + 1, \
-                 clean_reads = 0, clean_read_at = NULL WHERE id = $2 AND fence = $3 AND event = $4 \
-                 AND state NOT IN ('done', 'rejected')",
+                &format!(
+                    "UPDATE effect SET state = 'started', started_at = $1, sends = sends + 1, \
+                     clean_reads = 0, clean_read_at = NULL \
+                     WHERE id = $2 AND fence = $3 AND event = $4 AND state IN {from}"
+                ),
                 values![turn.now(), self.id.clone(), self.fence, turn.event()],
             )
             .await?;
@@ -216,6 +242,9 @@ impl Effect {
         self.state = State::Started;
         self.started_at = Some(turn.now());
         self.sends += 1;
+        self.clean_reads = 0;
+        self.clean_read_at = None;
+        self.sent_here = true;
         Ok(())
     }
 

@@ -4,10 +4,11 @@ use hashbuzz_db::{DbError, FromQueryResult, Sql, Tx, values};
 use serde_json::{Value, json};
 
 use super::{Effect, State};
-use crate::TurnError;
+use crate::{Turn, TurnError};
 
 pub(super) const COLUMNS: &str = "id, key, step, sequence, kind, target, request, idempotency_key, \
-     fence, state, remote_id, evidence, sends, clean_reads, clean_read_at, started_at";
+     fence, state, remote_id, evidence, sends, clean_reads, clean_read_at, started_at, planned_at, \
+     ended_at, cost, event";
 
 /// Entries of evidence that one effect keeps; the oldest and the newest tell the story.
 const EVIDENCE: usize = 40;
@@ -30,6 +31,10 @@ pub(super) struct Row {
     clean_reads: i64,
     clean_read_at: Option<i64>,
     started_at: Option<i64>,
+    planned_at: i64,
+    ended_at: Option<i64>,
+    cost: Option<String>,
+    event: String,
 }
 
 impl TryFrom<Row> for Effect {
@@ -53,8 +58,54 @@ impl TryFrom<Row> for Effect {
             clean_reads: row.clean_reads,
             clean_read_at: row.clean_read_at,
             started_at: row.started_at,
+            planned_at: row.planned_at,
+            ended_at: row.ended_at,
+            cost: row.cost,
+            event: row.event,
+            sent_here: false,
         })
     }
+}
+
+/// Fails unless the turn still holds its event, which stays so until the transaction ends: a worker
+/// that lost its lease must not take an effect from the one that has it now.
+pub(super) async fn hold_lease(tx: &Tx, turn: &Turn) -> Result<(), TurnError> {
+    let lock = tx.backend().for_update();
+    let held: Option<Held> = tx
+        .one(
+            &format!(
+                "SELECT fence FROM event WHERE id = $1 AND fence = $2 AND state = 'leased' {lock}"
+            ),
+            values![turn.event(), turn.fence()],
+        )
+        .await?;
+    match held {
+        Some(Held { fence }) if fence == turn.fence() => Ok(()),
+        _ => Err(TurnError::LeaseLost),
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Held {
+    fence: i64,
+}
+
+/// Puts the effect of (key, step, sequence) under the turn's fence, if there is one.
+pub(super) async fn take(
+    tx: &Tx,
+    turn: &Turn,
+    (key, step, sequence): (&str, &str, i64),
+) -> Result<Option<Effect>, DbError> {
+    let row: Option<Row> = tx
+        .one(
+            &format!(
+                "UPDATE effect SET fence = $4, event = $5 \
+                 WHERE key = $1 AND step = $2 AND sequence = $3 RETURNING {COLUMNS}"
+            ),
+            values![key, step, sequence, turn.fence(), turn.event()],
+        )
+        .await?;
+    row.map(Effect::try_from).transpose()
 }
 
 pub(super) fn add_evidence(list: &str, now: i64, state: State, seen: &str) -> String {

@@ -1,38 +1,56 @@
-//! The engine: claims due events, hands them to their handlers, and records how each turn ended.
+//! The engine: gets due events, hands them to their handlers, and records how each turn ended.
 //!
-//! One fetcher claims in batches and hands out to at most `concurrency` turns. It wakes when a
-//! commit says so, when a turn ends, and every `poll` anyway: wake-ups are a courtesy, polling is
-//! the promise.
+//! One fetcher a process claims in batches and hands out to at most `concurrency` turns. It wakes
+//! when a commit says so, when a turn ends, when a deferred event is due, and every `poll` anyway:
+//! wake-ups are a courtesy, polling is the promise.
 
+mod ended;
+mod fetch;
 mod registry;
+mod run;
 mod upkeep;
+mod watchdog;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use hashbuzz_db::{Db, DbError};
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use registry::Registry;
+pub use watchdog::{Pulse, Watchdog};
 
-use crate::lease::{self, Leased};
-use crate::{Clock, Failure, Turn};
+use crate::claim::Claimer;
+use crate::lease::{self, Instance};
+use crate::{Broker, Clock, Queue, Wake};
+use fetch::{Consumer, Fetcher, Source};
 
 /// How an engine works.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EngineSettings {
     /// Turns at a time.
     pub concurrency: usize,
     /// How often to look for work when nobody says that there is some.
     pub poll: Duration,
+    /// How long turns in hand may go on when the process is asked to stop. Those that take longer
+    /// are given back, at no cost to their events.
+    pub drain: Duration,
+    /// The queues that this process serves.
+    pub queues: Vec<Queue>,
+    /// What the process calls itself to operators: `serve`, `work`.
+    pub role: String,
 }
 
 impl Default for EngineSettings {
     fn default() -> Self {
-        Self { concurrency: 16, poll: Duration::from_millis(250) }
+        Self {
+            concurrency: 16,
+            poll: Duration::from_millis(250),
+            drain: Duration::from_secs(8),
+            queues: Queue::ALL.to_vec(),
+            role: "serve".to_owned(),
+        }
     }
 }
 
@@ -42,35 +60,53 @@ pub struct Engine<C> {
     clock: Arc<dyn Clock>,
     registry: Arc<Registry<C>>,
     context: C,
-    wake: Arc<Notify>,
+    wake: Wake,
     instance: String,
     settings: EngineSettings,
+    broker: Option<Arc<dyn Broker>>,
+    watchdog: Watchdog,
     #[cfg(feature = "testing")]
     breaker: crate::breaker::Breaker,
 }
 
 impl<C: Clone + Send + Sync + 'static> Engine<C> {
-    /// An engine that is not running yet. Whoever commits events tells `wake`.
+    /// An engine that is not running yet. Whoever commits events rings `wake`.
     pub fn new(
         db: Db,
         clock: Arc<dyn Clock>,
         registry: Registry<C>,
         context: C,
-        wake: Arc<Notify>,
+        wake: Wake,
         settings: EngineSettings,
     ) -> Self {
-        let instance = Uuid::now_v7().to_string();
         Self {
             db,
             clock,
             registry: Arc::new(registry),
             context,
             wake,
-            instance,
+            instance: Uuid::now_v7().to_string(),
             settings,
+            broker: None,
+            watchdog: Watchdog::default(),
             #[cfg(feature = "testing")]
             breaker: crate::breaker::Breaker::default(),
         }
+    }
+
+    /// Takes work from `broker` instead of claiming it from the database; a
+    /// [`Relay`](crate::Relay) puts it there.
+    #[must_use]
+    pub fn through(mut self, broker: Arc<dyn Broker>) -> Self {
+        self.broker = Some(broker);
+        self
+    }
+
+    /// Tells `watchdog` how its loops fare.
+    #[must_use]
+    pub fn watched_by(mut self, watchdog: Watchdog) -> Self {
+        self.watchdog = watchdog;
+        self
     }
 
     /// The turn that is about to be finished after `passing` others were finds its lease lost: it
@@ -91,42 +127,22 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
     /// # Errors
     /// The database's.
     pub async fn prepare(&self) -> Result<(), DbError> {
-        lease::heartbeat(&self.db, &self.instance, self.clock.now()).await?;
+        let now = self.clock.now();
+        lease::heartbeat(&self.db, &self.described(), now).await?;
         if lease::alone(self.db.backend()) {
-            lease::release_all(&self.db).await?;
+            lease::release_all(&self.db, now).await?;
         }
         Ok(())
     }
 
-    /// Works until `stop`, then lets the turns in hand end.
+    /// Works until `stop`. Then nothing new is begun, turns in hand may end until
+    /// [`EngineSettings::drain`] has passed, and the rest is given back.
     ///
     /// # Errors
     /// The database's, only at the start: later ones are logged and tried again.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), DbError> {
         self.prepare().await?;
-        let mut turns = JoinSet::new();
-        let mut upkeep = upkeep::Upkeep::default();
-        while !stop.is_cancelled() {
-            upkeep.run(&self.db, &self.instance, self.clock.now()).await;
-            while turns.try_join_next().is_some() {}
-            let free = self.settings.concurrency.saturating_sub(turns.len());
-            let claimed = self.claim(free).await;
-            let got_work = !claimed.is_empty();
-            for leased in claimed {
-                turns.spawn(self.turn(leased));
-            }
-            if got_work && turns.len() < self.settings.concurrency {
-                continue;
-            }
-            let next_poll = self.clock.now() + micros(self.settings.poll);
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = self.wake.notified() => {}
-                () = self.clock.sleep_until(next_poll) => {}
-                Some(_) = turns.join_next(), if !turns.is_empty() => {}
-            }
-        }
-        while turns.join_next().await.is_some() {}
+        run::Run::of(self).work(stop).await;
         Ok(())
     }
 
@@ -136,64 +152,33 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
     /// # Errors
     /// The database's.
     pub async fn run_once(&self) -> Result<usize, DbError> {
-        lease::heartbeat(&self.db, &self.instance, self.clock.now()).await?;
-        let claimed =
-            lease::claim(&self.db, &self.instance, self.clock.now(), self.settings.concurrency)
-                .await?;
-        let count = claimed.len();
-        let mut turns = JoinSet::new();
-        for leased in claimed {
-            turns.spawn(self.turn(leased));
-        }
-        while turns.join_next().await.is_some() {}
-        Ok(count)
+        lease::heartbeat(&self.db, &self.described(), self.clock.now()).await?;
+        upkeep::carry_out_pauses(&self.db).await?;
+        run::Run::of(self).once().await
     }
 
-    async fn claim(&self, free: usize) -> Vec<Leased> {
-        if free == 0 {
-            return Vec::new();
-        }
-        match lease::claim(&self.db, &self.instance, self.clock.now(), free).await {
-            Ok(claimed) => claimed,
-            Err(error) => {
-                tracing::warn!(%error, "could not claim events");
-                Vec::new()
+    fn source(&self) -> Source {
+        let claimer = Claimer {
+            db: self.db.clone(),
+            owner: self.instance.clone(),
+            queues: self.settings.queues.clone(),
+        };
+        match &self.broker {
+            Some(broker) => {
+                Source::Broker(Consumer::new(claimer, Arc::clone(&self.clock), Arc::clone(broker)))
             }
+            None => Source::Database(Fetcher::new(claimer, Arc::clone(&self.clock))),
         }
     }
 
-    /// One turn, as a task of its own: a handler that panics is an attempt, not the end of the
-    /// process.
-    fn turn(&self, leased: Leased) -> impl Future<Output = ()> + Send + use<C> {
-        let (db, clock) = (self.db.clone(), Arc::clone(&self.clock));
-        let (registry, context) = (Arc::clone(&self.registry), self.context.clone());
-        let wake = Arc::clone(&self.wake);
-        #[cfg(feature = "testing")]
-        let breaker = self.breaker.clone();
-        async move {
-            let worker = {
-                let turn = Turn {
-                    leased: leased.clone(),
-                    clock: Arc::clone(&clock),
-                    #[cfg(feature = "testing")]
-                    breaker,
-                };
-                let (registry, context) = (Arc::clone(&registry), context.clone());
-                tokio::spawn(async move { registry.handle(&context, turn).await })
-            };
-            let outcome = match worker.await {
-                Ok(outcome) => outcome,
-                Err(error) => Err(Failure(format!("the handler panicked: {error}"))),
-            };
-            let ended = registry::Ended { db: &db, clock: clock.as_ref(), leased: &leased };
-            if let Err(error) = ended.record(&registry, &context, outcome).await {
-                tracing::warn!(event = leased.id, kind = leased.kind, %error, "could not record a turn");
-            }
-            wake.notify_one();
+    fn described(&self) -> Instance {
+        let kinds: Vec<&str> = self.registry.kinds().collect();
+        let queues: Vec<&str> = self.settings.queues.iter().map(|queue| queue.as_str()).collect();
+        Instance {
+            id: self.instance.clone(),
+            role: self.settings.role.clone(),
+            kinds: serde_json::to_string(&kinds).unwrap_or_default(),
+            queues: serde_json::to_string(&queues).unwrap_or_default(),
         }
     }
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

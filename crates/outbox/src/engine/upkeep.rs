@@ -1,34 +1,90 @@
-//! What a working process does beside its events: it says that it lives, and takes back what dead
-//! ones held.
+//! What a working process does beside its events: it says that it lives, takes back what dead ones
+//! held, and puts aside what an operator paused.
 
-use hashbuzz_db::Db;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::lease;
+use hashbuzz_db::{Db, DbError, Sql as _, values};
+
+use super::Watchdog;
+use crate::lease::{self, Instance};
+use crate::{Clock, Wake};
 
 /// How often a process says that it lives.
 const HEARTBEAT_MICROS: i64 = 5_000_000;
 /// A process that was silent for so long is dead.
-const SILENCE_MICROS: i64 = 15_000_000;
+pub(super) const SILENCE_MICROS: i64 = 15_000_000;
+/// How often pauses are carried out.
+const TICK: Duration = Duration::from_secs(1);
+/// Events put aside, or taken up again, by one statement.
+const BATCH: i64 = 1_000;
 
-#[derive(Default)]
 pub(super) struct Upkeep {
-    due_at: i64,
+    pub(super) db: Db,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) instance: Instance,
+    pub(super) watchdog: Watchdog,
+    pub(super) wake: Wake,
 }
 
 impl Upkeep {
-    pub(super) async fn run(&mut self, db: &Db, instance: &str, now: i64) {
-        if now < self.due_at {
-            return;
-        }
-        self.due_at = now + HEARTBEAT_MICROS;
-        let done = async {
-            lease::heartbeat(db, instance, now).await?;
-            lease::rescue(db, now, now - SILENCE_MICROS).await
-        };
-        match done.await {
-            Ok(0) => {}
-            Ok(rescued) => tracing::warn!(rescued, "took back leases whose worker disappeared"),
-            Err(error) => tracing::warn!(%error, "could not say that this process lives"),
+    /// Until it is aborted.
+    pub(super) async fn run(self) {
+        let mut heartbeat_at = i64::MIN;
+        loop {
+            let now = self.clock.now();
+            if now >= heartbeat_at {
+                match self.live(now).await {
+                    Ok(()) => {
+                        heartbeat_at = now + HEARTBEAT_MICROS;
+                        self.watchdog.beat("upkeep", now);
+                    }
+                    Err(error) => tracing::warn!(%error, "could not say that this process lives"),
+                }
+            }
+            if let Err(error) = carry_out_pauses(&self.db).await {
+                tracing::warn!(%error, "could not carry out pauses");
+            }
+            self.clock.sleep(TICK).await;
         }
     }
+
+    async fn live(&self, now: i64) -> Result<(), DbError> {
+        lease::heartbeat(&self.db, &self.instance, now).await?;
+        let rescued = lease::rescue(&self.db, now, now - SILENCE_MICROS).await?;
+        if rescued > 0 {
+            tracing::warn!(rescued, "took back leases whose worker disappeared");
+            self.wake.ring();
+        }
+        Ok(())
+    }
+}
+
+/// Claims leave out what is paused; here it also leaves the index that claims read, so that a
+/// hundred thousand paused events slow nobody. And what is not paused any more comes back.
+pub(super) async fn carry_out_pauses(db: &Db) -> Result<(), DbError> {
+    let anything = "SELECT (SELECT COUNT(*) FROM event_pause) \
+         + CASE WHEN EXISTS (SELECT 1 FROM event WHERE state = 'paused') THEN 1 ELSE 0 END AS n";
+    if db.number(anything, values![]).await? == 0 {
+        return Ok(());
+    }
+    let lock = db.backend().skip_locked();
+    let paused = "EXISTS (SELECT 1 FROM event_pause p \
+         WHERE (p.scope = 'queue' AND p.name = event.queue) \
+         OR (p.scope = 'kind' AND p.name = event.kind) \
+         OR (p.scope = 'account' AND p.name = event.account))";
+    let aside = format!(
+        "UPDATE event SET state = 'paused', published_at = NULL WHERE id IN (SELECT id FROM event \
+         WHERE state IN ('ready', 'deferred') AND {paused} LIMIT {BATCH} {lock})"
+    );
+    // Deferred whatever their time: those that are due are ready a moment later.
+    let back = format!(
+        "UPDATE event SET state = 'deferred' WHERE id IN (SELECT id FROM event \
+         WHERE state = 'paused' AND NOT {paused} LIMIT {BATCH} {lock})"
+    );
+    let batch = u64::try_from(BATCH).unwrap_or(u64::MAX);
+    for sql in [aside, back] {
+        while db.write(&sql, values![]).await? >= batch {}
+    }
+    Ok(())
 }

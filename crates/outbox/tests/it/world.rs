@@ -10,7 +10,7 @@ use hashbuzz_db::testing::TestDb;
 use hashbuzz_db::{Db, DbError, Migration, Sql as _, Tx, migrate, values};
 use hashbuzz_outbox::{
     Due, Engine, EngineSettings, Failure, Finished, Handle, ManualClock, Message, Queue, Registry,
-    Retry, Turn, TurnError, Verdict, Waiting,
+    Retry, Turn, TurnError, Verdict, Waiting, Wake,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
@@ -112,6 +112,12 @@ impl Lent {
         self.answer.send(verdict).expect("the engine waits for the handler");
     }
 
+    /// Ends the turn as one that has nothing to store.
+    pub(crate) fn done(self) {
+        let Self { turn, answer, .. } = self;
+        let _ = answer.send(Ok(Verdict::Done(turn.finish())));
+    }
+
     pub(crate) fn fail(self, why: &str) {
         self.end(Err(Failure(why.into())));
     }
@@ -152,8 +158,14 @@ impl World {
 
     /// A process that works: connections, name and memory of its own.
     pub(crate) async fn process(&self) -> Engine<Context> {
-        let settings = EngineSettings { concurrency: 8, poll: Duration::from_secs(1) };
+        let poll = Duration::from_secs(1);
+        let settings = EngineSettings { concurrency: 8, poll, ..EngineSettings::default() };
         self.process_with(Registry::default().with::<Job>(), settings).await
+    }
+
+    /// A program that has no handler at all.
+    pub(crate) async fn process_that_knows_nothing(&self) -> Engine<Context> {
+        self.process_with(Registry::default(), EngineSettings::default()).await
     }
 
     pub(crate) async fn process_with(
@@ -162,8 +174,7 @@ impl World {
         settings: EngineSettings,
     ) -> Engine<Context> {
         let (db, clock) = (self.place.open().await, self.clock.clone());
-        let wake = Arc::new(Notify::new());
-        Engine::new(db, clock, registry, self.context.clone(), wake, settings)
+        Engine::new(db, clock, registry, self.context.clone(), Wake::default(), settings)
     }
 
     pub(crate) async fn enqueue(&self, job: Job) {
@@ -230,12 +241,25 @@ impl World {
         hashbuzz_outbox::dead_letters(&self.db, 100).await.expect("read")
     }
 
+    /// Waits until there is a dead letter, and shows it.
+    pub(crate) async fn dead_letter(&self) -> Waiting {
+        let look = async {
+            loop {
+                match self.dead().await.as_slice() {
+                    [] => tokio::task::yield_now().await,
+                    [dead, ..] => return dead.clone(),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.expect("an event gives up")
+    }
+
     /// Waits until the only unfinished event is not leased any more, and shows it.
     pub(crate) async fn released(&self) -> Waiting {
         let look = async {
             loop {
                 match self.waiting().await.as_slice() {
-                    [only] if only.state == "ready" => return only.clone(),
+                    [only] if only.state != "leased" => return only.clone(),
                     _ => tokio::task::yield_now().await,
                 }
             }

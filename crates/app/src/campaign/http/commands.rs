@@ -13,7 +13,8 @@ use hashbuzz_outbox::effect;
 use serde::Deserialize;
 
 use super::{owns, visible};
-use crate::account::{self, Role, audit};
+use crate::account::{self, Role};
+use crate::audit::audit;
 use crate::campaign::transition::With;
 use crate::campaign::view::{CampaignView, view};
 use crate::campaign::{Campaign, apply, find, load_for_update, store};

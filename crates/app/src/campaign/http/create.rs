@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::draft::{DraftBody, read};
 use crate::App;
-use crate::account::{Role, audit};
+use crate::account::Role;
+use crate::audit::audit;
 use crate::campaign::view::{CampaignView, view};
 use crate::campaign::{find, note, store};
 use crate::http::{Body, Problem, Signed};

@@ -60,8 +60,8 @@ async fn a_rate_limit_waits_for_its_reset_and_costs_no_attempt() {
     world.work_now().await;
 
     let operator = world.operator().await;
-    let (_, events) = operator.get("/v2/ops/events").await;
-    let waiting = events.as_array().unwrap().iter();
+    let (_, events) = operator.get("/v2/ops/events?state=deferred").await;
+    let waiting = events["events"].as_array().unwrap().iter();
     let waiting = waiting.filter(|event| event["kind"] == "CAMPAIGN_PUBLISH_CONTENT.v1");
     let waiting: Vec<_> = waiting.collect();
     assert_eq!(waiting.len(), 1, "{events}");

@@ -1,4 +1,4 @@
-//! What an operator sees: what waits, why, and what gave up.
+//! The short lists: what waits, soonest first, and what gave up.
 
 use hashbuzz_db::{DbError, FromQueryResult, Sql, values};
 
@@ -11,7 +11,7 @@ pub struct Waiting {
     pub kind: String,
     /// Its key: the campaign.
     pub key: Option<String>,
-    /// `ready`, `leased` or `dead`.
+    /// `ready`, `deferred`, `paused`, `leased` or `dead`.
     pub state: String,
     /// When it is due, in microseconds since the epoch.
     pub due_at: i64,
@@ -36,7 +36,8 @@ pub async fn waiting(
 ) -> Result<Vec<Waiting>, DbError> {
     db.all(
         &format!(
-            "SELECT {COLUMNS} FROM event WHERE state IN ('ready', 'leased') \
+            "SELECT {COLUMNS} FROM event \
+             WHERE state IN ('ready', 'deferred', 'paused', 'leased') \
              AND ($1 IS NULL OR key = $1) ORDER BY due_at, id LIMIT $2"
         ),
         values![key, limit],
@@ -65,7 +66,7 @@ pub async fn next_due(db: &impl Sql) -> Result<Option<i64>, DbError> {
     struct Row {
         n: Option<i64>,
     }
-    let row: Option<Row> =
-        db.one("SELECT MIN(due_at) AS n FROM event WHERE state = 'ready'", values![]).await?;
+    let sql = "SELECT MIN(due_at) AS n FROM event WHERE state IN ('ready', 'deferred')";
+    let row: Option<Row> = db.one(sql, values![]).await?;
     Ok(row.and_then(|row| row.n))
 }

@@ -11,40 +11,40 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha3::{Digest as _, Keccak256};
 
-use super::web::Web;
+use crate::web::Web;
 
 /// The mirror node.
 #[derive(Clone, Debug)]
-pub(super) struct Chain {
+pub struct Chain {
     web: Web,
     contract: String,
 }
 
 /// The escrow's log, added up. Amounts in tinybars.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct EscrowLog {
+pub struct EscrowLog {
     /// What campaigners sent.
-    pub(super) deposited: u64,
+    pub deposited: u64,
     /// By the campaign's key in hexadecimal.
-    pub(super) campaigns: BTreeMap<String, OnChain>,
+    pub campaigns: BTreeMap<String, OnChain>,
 }
 
 /// What the log says of one campaign, in tinybars.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct OnChain {
-    pub(super) budget: u64,
-    pub(super) fee: u64,
+pub struct OnChain {
+    pub budget: u64,
+    pub fee: u64,
     /// Only then does the fee belong to the treasury.
-    pub(super) closed: bool,
+    pub closed: bool,
     /// The sum of the lines that were committed at the close.
-    pub(super) total: u64,
-    pub(super) paid: u64,
+    pub total: u64,
+    pub paid: u64,
     /// Of this could not be sent, and waits for its owner in the contract.
-    pub(super) credited: u64,
+    pub credited: u64,
     /// Back with the campaigner; with the fee when it was cancelled.
-    pub(super) refunded: u64,
+    pub refunded: u64,
     /// How often each line was paid.
-    pub(super) lines: BTreeMap<u64, u64>,
+    pub lines: BTreeMap<u64, u64>,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +81,7 @@ impl Chain {
     ///
     /// # Errors
     /// When no client can be built.
-    pub(super) fn new(address: SocketAddr, contract: String) -> anyhow::Result<Self> {
+    pub fn new(address: SocketAddr, contract: String) -> anyhow::Result<Self> {
         Ok(Self { web: Web::new(format!("http://{address}"))?, contract })
     }
 
@@ -89,7 +89,7 @@ impl Chain {
     ///
     /// # Errors
     /// No answer, or one that makes no sense.
-    pub(super) async fn escrow_log(&self) -> anyhow::Result<EscrowLog> {
+    pub async fn escrow_log(&self) -> anyhow::Result<EscrowLog> {
         let contract = &self.contract;
         let mut next =
             Some(format!("/api/v1/contracts/{contract}/results/logs?order=asc&limit=100"));
@@ -108,7 +108,7 @@ impl Chain {
     ///
     /// # Errors
     /// No answer.
-    pub(super) async fn balances(&self) -> anyhow::Result<BTreeMap<String, u64>> {
+    pub async fn balances(&self) -> anyhow::Result<BTreeMap<String, u64>> {
         let mut next = Some("/api/v1/balances?limit=100&order=asc".to_owned());
         let mut balances = BTreeMap::new();
         while let Some(path) = next {
@@ -123,7 +123,7 @@ impl Chain {
     ///
     /// # Errors
     /// No answer, or no such contract.
-    pub(super) async fn escrow_balance(&self) -> anyhow::Result<u64> {
+    pub async fn escrow_balance(&self) -> anyhow::Result<u64> {
         let path = format!("/api/v1/balances?account.id={}&limit=1", self.contract);
         let page: Balances = self.web.get(&path).await?;
         let row = page.balances.first().with_context(|| format!("no {}", self.contract))?;
@@ -134,7 +134,7 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::view`].
-    pub(super) async fn free_balance(&self, sponsor: &str) -> anyhow::Result<u64> {
+    pub async fn free_balance(&self, sponsor: &str) -> anyhow::Result<u64> {
         let address = sponsor.trim_start_matches("0x");
         self.view(&format!("{}{address:0>64}{:0>64}", selector("freeBalance(address,address)"), ""))
             .await
@@ -144,7 +144,7 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::view`].
-    pub(super) async fn fees(&self) -> anyhow::Result<u64> {
+    pub async fn fees(&self) -> anyhow::Result<u64> {
         self.view(&format!("{}{:0>64}", selector("fees(address)"), "")).await
     }
 
@@ -200,12 +200,12 @@ impl EscrowLog {
 }
 
 /// The key of a campaign in the contract: the digits of its UUID, then sixteen zero bytes.
-pub(super) fn campaign_key(id: &str) -> String {
+pub fn campaign_key(id: &str) -> String {
     format!("{:0<64}", id.replace('-', ""))
 }
 
 /// The four bytes that name a function, in hexadecimal.
-pub(super) fn selector(signature: &str) -> String {
+pub fn selector(signature: &str) -> String {
     hash(signature)[..8].to_owned()
 }
 

@@ -6,73 +6,73 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbuzz_domain::{Amount, Asset};
 use serde::Serialize;
 
-use super::api::Campaign;
-use super::chain::{EscrowLog, OnChain, campaign_key, selector};
-use super::control::{HederaCounters, XCounters};
+use crate::api::Campaign;
+use crate::chain::{EscrowLog, OnChain, campaign_key, selector};
+use crate::control::{HederaCounters, XCounters};
 
 /// What was found at the stand-ins. Amounts in tinybars.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub struct Found {
     /// The escrow's log.
-    pub(super) log: EscrowLog,
+    pub log: EscrowLog,
     /// What the escrow holds.
-    pub(super) escrow: u64,
+    pub escrow: u64,
     /// What campaigners could withdraw from it.
-    pub(super) free: u64,
+    pub free: u64,
     /// What the treasury could withdraw from it.
-    pub(super) fees: u64,
+    pub fees: u64,
     /// What participants have more than at the beginning.
-    pub(super) received: u64,
+    pub received: u64,
     /// Of these, people who linked a wallet in the claim window.
-    pub(super) received_late: u64,
+    pub received_late: u64,
     /// Of these, people who never linked one.
-    pub(super) received_unlinked: u64,
+    pub received_unlinked: u64,
     /// The network's counters.
-    pub(super) x: XCounters,
+    pub x: XCounters,
     /// The ledger's counters.
-    pub(super) hedera: HederaCounters,
+    pub hedera: HederaCounters,
     /// The account that our service signs with.
-    pub(super) operator: String,
+    pub operator: String,
 }
 
 /// The sums, in decimal text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Books {
-    pub(super) deposited: String,
-    pub(super) paid: String,
-    pub(super) refunded: String,
-    pub(super) fees: String,
-    pub(super) held: String,
-    pub(super) balanced: bool,
+pub struct Books {
+    pub deposited: String,
+    pub paid: String,
+    pub refunded: String,
+    pub fees: String,
+    pub held: String,
+    pub balanced: bool,
 }
 
 /// The result of comparing.
 #[derive(Clone, Debug)]
-pub(super) struct Audit {
-    pub(super) books: Books,
+pub struct Audit {
+    pub books: Books,
     /// Posts that our service made.
-    pub(super) posts: usize,
+    pub posts: usize,
     /// Contract calls that reached consensus, the campaigners' included.
-    pub(super) ledger_transactions: usize,
+    pub ledger_transactions: usize,
     /// Everything that happened once more than it should, in words.
-    pub(super) duplicates: Vec<String>,
+    pub duplicates: Vec<String>,
     /// Everything else that is wrong, in words.
-    pub(super) problems: Vec<String>,
+    pub problems: Vec<String>,
 }
 
 /// Tinybars in decimal text.
-pub(super) fn hbar(tinybars: u64) -> String {
+pub fn hbar(tinybars: u64) -> String {
     Amount::new(tinybars, Asset::Hbar).to_decimal()
 }
 
 /// What the chain says of a campaign; nothing when it does not know it.
-pub(super) fn on_chain(found: &Found, campaign: &Campaign) -> OnChain {
+pub fn on_chain(found: &Found, campaign: &Campaign) -> OnChain {
     found.log.campaigns.get(&campaign_key(&campaign.id)).cloned().unwrap_or_default()
 }
 
 impl Audit {
     /// Compares what was found with what the API says of its campaigns.
-    pub(super) fn of(found: &Found, campaigns: &[Campaign]) -> Self {
+    pub fn of(found: &Found, campaigns: &[Campaign]) -> Self {
         let mut problems = Vec::new();
         let books = books(found, &mut problems);
         compare(found, campaigns, &mut problems);
@@ -219,7 +219,7 @@ fn strays(x: &XCounters, campaigns: &[Campaign], problems: &mut Vec<String>) {
 }
 
 /// Posts of ours in each campaign's thread, announcements included.
-pub(super) fn posts_of(x: &XCounters, campaign: &Campaign) -> usize {
+pub fn posts_of(x: &XCounters, campaign: &Campaign) -> usize {
     let parents: BTreeMap<&str, Option<&str>> =
         x.posts.iter().map(|post| (post.id.as_str(), post.reply_to.as_deref())).collect();
     let ours: BTreeSet<&str> = campaign.posts.iter().map(|post| post.id.as_str()).collect();
@@ -349,7 +349,7 @@ mod tests {
         found.x.duplicate_posts =
             serde_json::from_value(json!([{ "ids": ["11", "13", "14"] }])).unwrap();
         found.x.posts.extend(
-            serde_json::from_value::<Vec<super::super::control::XPost>>(json!([
+            serde_json::from_value::<Vec<crate::control::XPost>>(json!([
                 { "id": "20", "author": "1", "reply_to": null, "deleted": true }
             ]))
             .unwrap(),

@@ -5,91 +5,91 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::web::Web;
+use crate::web::Web;
 
 /// The API as seen by whoever holds a key.
 #[derive(Clone, Debug)]
-pub(super) struct Api {
+pub struct Api {
     web: Web,
     key: SecretString,
 }
 
-/// A campaign as the API shows it; fields that the demo does not need are left out.
+/// A campaign as the API shows it; fields that no play needs are left out.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Campaign {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) state: String,
+pub struct Campaign {
+    pub id: String,
+    pub name: String,
+    pub kind: String,
+    pub state: String,
     #[serde(default)]
-    pub(super) stalled: Value,
+    pub stalled: Value,
     #[serde(default)]
-    pub(super) posts: Vec<Post>,
+    pub posts: Vec<Post>,
     #[serde(default)]
-    pub(super) steps: Vec<Step>,
+    pub steps: Vec<Step>,
     #[serde(default)]
-    pub(super) starts_at: Option<String>,
-    pub(super) money: Money,
-    pub(super) totals: Totals,
+    pub starts_at: Option<String>,
+    pub money: Money,
+    pub totals: Totals,
 }
 
 /// A post of a campaign.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Post {
-    pub(super) step: String,
-    pub(super) id: String,
+pub struct Post {
+    pub step: String,
+    pub id: String,
 }
 
 /// How one step stands.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Step {
-    pub(super) step: String,
-    pub(super) state: String,
+pub struct Step {
+    pub step: String,
+    pub state: String,
     #[serde(default)]
-    pub(super) detail: String,
+    pub detail: String,
 }
 
 /// A campaign's money by our books, in decimal text.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Money {
-    pub(super) paid: String,
-    pub(super) refunded: String,
-    pub(super) fee: String,
+pub struct Money {
+    pub paid: String,
+    pub refunded: String,
+    pub fee: String,
 }
 
 /// Heads.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Totals {
-    pub(super) participants: u64,
-    pub(super) eligible: u64,
-    pub(super) excluded: u64,
+pub struct Totals {
+    pub participants: u64,
+    pub eligible: u64,
+    pub excluded: u64,
 }
 
 /// News of a campaign.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct News {
-    pub(super) entries: Vec<Entry>,
+pub struct News {
+    pub entries: Vec<Entry>,
     #[serde(default)]
-    pub(super) next: Option<String>,
+    pub next: Option<String>,
 }
 
 /// One line of a timeline.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Entry {
-    pub(super) kind: String,
+pub struct Entry {
+    pub kind: String,
     #[serde(default)]
-    pub(super) step: Option<String>,
-    pub(super) message: String,
+    pub step: Option<String>,
+    pub message: String,
 }
 
 impl Api {
     /// As the holder of `key`.
-    pub(super) const fn new(web: Web, key: SecretString) -> Self {
+    pub const fn new(web: Web, key: SecretString) -> Self {
         Self { web, key }
     }
 
-    /// The key, to be shown to whoever runs the demo.
-    pub(super) fn key(&self) -> &str {
+    /// The key, to be shown to whoever runs the play.
+    pub fn key(&self) -> &str {
         self.key.expose_secret()
     }
 
@@ -97,7 +97,7 @@ impl Api {
     ///
     /// # Errors
     /// As [`Web::ask`].
-    pub(super) async fn draft(&self, body: &Value) -> anyhow::Result<Campaign> {
+    pub async fn draft(&self, body: &Value) -> anyhow::Result<Campaign> {
         self.web.ask(Method::POST, "/v2/campaigns", Some(self.key()), Some(body)).await
     }
 
@@ -105,17 +105,25 @@ impl Api {
     ///
     /// # Errors
     /// As [`Web::ask`].
-    pub(super) async fn command(&self, id: &str, command: &str) -> anyhow::Result<()> {
+    pub async fn command(&self, id: &str, command: &str) -> anyhow::Result<()> {
         let path = format!("/v2/campaigns/{id}/{command}");
         self.web.ask::<Value>(Method::POST, &path, Some(self.key()), None).await?;
         Ok(())
+    }
+
+    /// Whatever is at `path`.
+    ///
+    /// # Errors
+    /// As [`Web::ask`].
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.web.ask(Method::GET, path, Some(self.key()), None).await
     }
 
     /// A campaign.
     ///
     /// # Errors
     /// As [`Web::ask`].
-    pub(super) async fn campaign(&self, id: &str) -> anyhow::Result<Campaign> {
+    pub async fn campaign(&self, id: &str) -> anyhow::Result<Campaign> {
         self.web.ask(Method::GET, &format!("/v2/campaigns/{id}"), Some(self.key()), None).await
     }
 
@@ -123,7 +131,7 @@ impl Api {
     ///
     /// # Errors
     /// As [`Web::ask`].
-    pub(super) async fn news(&self, id: &str, after: Option<&str>) -> anyhow::Result<News> {
+    pub async fn news(&self, id: &str, after: Option<&str>) -> anyhow::Result<News> {
         let after = after.map(|after| format!("?after={after}")).unwrap_or_default();
         let path = format!("/v2/campaigns/{id}/timeline{after}");
         self.web.ask(Method::GET, &path, Some(self.key()), None).await

@@ -1,5 +1,5 @@
-//! The demo's own HTTP client, which asks our API like anybody else and tells the stand-ins what
-//! to do. It has nothing to do with the clients of the adapters.
+//! A play's own HTTP client, which asks our API like anybody else and tells the stand-ins what to
+//! do. It has nothing to do with the clients of the adapters.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(20);
 
 /// A server, by its address.
 #[derive(Clone, Debug)]
-pub(super) struct Web {
+pub struct Web {
     client: Client,
     base: String,
 }
@@ -20,18 +20,18 @@ pub(super) struct Web {
 /// An answer that is an error, with its body.
 #[derive(Debug, thiserror::Error)]
 #[error("{method} {url} was answered with {status}: {body}")]
-pub(super) struct Refused {
+pub struct Refused {
     method: Method,
     url: String,
     /// The status.
-    pub(super) status: StatusCode,
+    pub status: StatusCode,
     /// The body, a problem document as a rule.
-    pub(super) body: String,
+    pub body: String,
 }
 
 impl Refused {
     /// The stable code of a problem document; empty when there is none.
-    pub(super) fn code(&self) -> String {
+    pub fn code(&self) -> String {
         let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
         body["code"].as_str().unwrap_or_default().to_owned()
     }
@@ -42,7 +42,7 @@ impl Web {
     ///
     /// # Errors
     /// When no client can be built.
-    pub(super) fn new(base: String) -> anyhow::Result<Self> {
+    pub fn new(base: String) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(LONGEST).no_proxy().build()?;
         Ok(Self { client, base })
     }
@@ -51,7 +51,7 @@ impl Web {
     ///
     /// # Errors
     /// [`Refused`] inside; no answer; an answer that is not of this shape.
-    pub(super) async fn ask<T: DeserializeOwned>(
+    pub async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
@@ -77,7 +77,7 @@ impl Web {
     ///
     /// # Errors
     /// As [`Web::ask`].
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.ask(Method::GET, path, None, None).await
     }
 
@@ -85,11 +85,7 @@ impl Web {
     ///
     /// # Errors
     /// As [`Web::ask`].
-    pub(super) async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        body: &Value,
-    ) -> anyhow::Result<T> {
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
         self.ask(Method::POST, path, None, Some(body)).await
     }
 }

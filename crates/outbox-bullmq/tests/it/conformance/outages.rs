@@ -1,0 +1,174 @@
+//! What holds when the broker is away, forgets or is full of strangers in the middle of a run: nothing
+//! is lost and nothing is done twice.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bullmq::QueueOptions;
+use bullmq::options::RedisConnectionOptions;
+use hashbuzz_outbox::{Broker, BrokerError, Clock, Delivery, Publication, SystemClock};
+use hashbuzz_outbox_bullmq::BullMq;
+use serde_json::json;
+
+use super::rig::{Job, Plan, Rig, Social};
+
+/// How long Redis is away: longer than any time limit of a call, so that all of them fail.
+const AWAY: Duration = Duration::from_secs(12);
+
+fn jobs(prefix: &str, count: usize) -> Vec<Social> {
+    (0..count).map(|n| Job::new(format!("{prefix}{n:03}"), Plan::Slow(5))).collect()
+}
+
+/// Jobs that are due while Redis is away, and some that are due afterwards.
+async fn a_run(rig: &Rig) {
+    rig.enqueue(&jobs("now", 600)).await;
+    rig.enqueue_at(&jobs("soon", 50), SystemClock.now() + 2_000_000).await;
+    rig.enqueue_at(&jobs("later", 50), SystemClock.now() + 8_000_000).await;
+    rig.until("it has begun", async || rig.count("fact").await > 50).await;
+    assert!(rig.count("fact").await < 600, "it is in the middle");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_forgets_everything_in_the_middle_of_a_run() {
+    let rig = Rig::bullmq().await;
+    let (relay, worker) = (rig.relay().await.expect("a relay"), rig.work().await);
+    a_run(&rig).await;
+
+    let began = Instant::now();
+    rig.redis.as_ref().expect("Redis").tell::<()>(&["FLUSHALL"]).await;
+    rig.done(700).await;
+
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    rig.each_once().await;
+    worker.stop().await;
+    relay.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_is_restarted_in_the_middle_of_a_run() {
+    let mut rig = Rig::bullmq().await;
+    let (relay, worker) = (rig.relay().await.expect("a relay"), rig.work().await);
+    a_run(&rig).await;
+
+    let redis = rig.redis.as_mut().expect("Redis");
+    redis.kill();
+    redis.start_again().await;
+    rig.done(700).await;
+
+    rig.each_once().await;
+    worker.stop().await;
+    relay.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_is_away_in_the_middle_of_a_run() {
+    let mut rig = Rig::bullmq().await;
+    let (relay, worker) = (rig.relay().await.expect("a relay"), rig.work().await);
+    a_run(&rig).await;
+
+    rig.redis.as_mut().expect("Redis").kill();
+    SystemClock.sleep(AWAY).await;
+    rig.enqueue(&jobs("meanwhile", 50)).await;
+    let leased = rig.waiting().await.iter().filter(|w| w.state == "leased").count();
+    assert_eq!(leased, 0, "what was in hand has ended");
+    rig.redis.as_mut().expect("Redis").start_again().await;
+    let back = Instant::now();
+    rig.done(750).await;
+
+    assert!(back.elapsed() < Duration::from_secs(25), "{:?}", back.elapsed());
+    rig.each_once().await;
+    worker.stop().await;
+    relay.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_wait_for_a_relay_and_two_of_them_double_nothing() {
+    let rig = Rig::bullmq().await;
+    let worker = rig.work().await;
+    rig.enqueue(&jobs("a", 200)).await;
+    SystemClock.sleep(Duration::from_millis(500)).await;
+    assert_eq!(rig.count("fact").await, 0, "nobody relays");
+
+    let (one, other) = (rig.relay().await, rig.relay().await);
+    rig.done(200).await;
+
+    rig.each_once().await;
+    worker.stop().await;
+    for relay in [one, other].into_iter().flatten() {
+        relay.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn jobs_of_strangers_among_ours() {
+    let rig = Rig::bullmq().await;
+    let redis = rig.redis.as_ref().expect("Redis");
+    let connection = RedisConnectionOptions::new().url(redis.url());
+    let options = QueueOptions::new().connection(connection).prefix("hashbuzz");
+    let queue = bullmq::Queue::with_options("social", options).await.expect("a queue");
+    let (relay, worker) = (rig.relay().await.expect("a relay"), rig.work().await);
+    rig.enqueue(&jobs("a", 100)).await;
+    for number in 0..50 {
+        let data = [json!(null), json!({ "event": "no such event" }), json!({ "event": number })];
+        queue.add("NO_SUCH_KIND", &data[number % 3]).await.expect("added");
+    }
+
+    rig.done(100).await;
+
+    rig.each_once().await;
+    rig.until("theirs are gone too", async || {
+        let counts = queue.get_job_counts().await.expect("counts");
+        (counts.waiting, counts.active, counts.failed) == (0, 0, 0)
+    })
+    .await;
+    worker.stop().await;
+    relay.stop().await;
+}
+
+/// A broker that takes its time to say that it has done what it did at once, and to settle.
+struct Slow(BullMq);
+
+#[async_trait]
+impl Broker for Slow {
+    async fn publish(&self, publications: &[Publication]) -> Result<(), BrokerError> {
+        self.0.publish(publications).await?;
+        SystemClock.sleep(Duration::from_millis(300)).await;
+        Ok(())
+    }
+
+    async fn receive(&self, room: usize) -> Result<Vec<Delivery>, BrokerError> {
+        self.0.receive(room).await
+    }
+
+    async fn settle(&self, deliveries: &[Delivery]) -> Result<(), BrokerError> {
+        SystemClock.sleep(Duration::from_secs(3)).await;
+        self.0.settle(deliveries).await
+    }
+
+    async fn remembers(&self) -> Result<bool, BrokerError> {
+        self.0.remembers().await
+    }
+
+    async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_is_not_settled_yet_does_not_hide_the_next_publication() {
+    let rig = Rig::bullmq().await;
+    let redis = rig.redis.as_ref().expect("Redis");
+    let slow = || Arc::new(Slow(BullMq::new(redis.settings())));
+    let (worker, relay) = (rig.work_through(Some(slow())).await, rig.relay_through(slow()).await);
+    let jobs: Vec<Social> =
+        (0..10).map(|number| Job::new(format!("a{number}"), Plan::Later(100))).collect();
+    let began = Instant::now();
+    rig.enqueue(&jobs).await;
+
+    rig.done(10).await;
+
+    assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
+    worker.stop().await;
+    relay.stop().await;
+}

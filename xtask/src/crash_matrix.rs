@@ -1,0 +1,160 @@
+//! The crash matrix: builds the program with its points armed, starts what it needs, and lets the
+//! simulator kill it everywhere.
+//!
+//! The armed program is moved out of the build's folder, so that nobody finds it under the name of
+//! the real one; the next build puts that one back.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::{Args, ValueEnum};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use crate::step;
+use crate::test::{cargo, free_port, postgres};
+
+/// How long Redis may take until it listens.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which part of the matrix is run, and on what.
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    /// Where the program keeps what it knows.
+    #[arg(long, value_enum, default_value_t = Store::Sqlite)]
+    store: Store,
+    /// How events reach workers; `bullmq` needs `redis-server`.
+    #[arg(long, value_enum, default_value_t = Dispatch::Embedded)]
+    dispatch: Dispatch,
+    /// Draws samples and pairs.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// A sample that fits into three minutes, for every change.
+    #[arg(long)]
+    short: bool,
+    /// Passed on to the simulator, such as `--points 100`, `--only db.commit`, `--lanes 6`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    more: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Store {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Dispatch {
+    Embedded,
+    Bullmq,
+}
+
+/// Lives of the short form begin within so many seconds, and take a few more to end.
+const SHORT: [&str; 6] = ["--seconds", "100", "--points", "90", "--pairs", "30"];
+
+pub(crate) fn run(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
+    ensure!(
+        (args.store, args.dispatch) != (Store::Sqlite, Dispatch::Bullmq),
+        "an SQLite file has one server, so there is nobody to dispatch to: take --store postgres"
+    );
+    // One thread: the servers are told to end when the thread that started them does.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(matrix(root, args))
+}
+
+async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
+    build(root).await?;
+    let home = root.join("target/crash-matrix");
+    std::fs::create_dir_all(&home)?;
+    let program = home.join("hashbuzz");
+    std::fs::rename(root.join("target/debug/hashbuzz"), &program).context("the armed program")?;
+    let postgres = match args.store {
+        Store::Sqlite => None,
+        Store::Postgres => Some(postgres::start().await.context("the private PostgreSQL")?),
+    };
+    let redis = match args.dispatch {
+        Dispatch::Embedded => None,
+        Dispatch::Bullmq => Some(Redis::start().await.context("the private Redis")?),
+    };
+    let mut command = tokio::process::Command::new(root.join("target/debug/hashbuzz-simulator"));
+    command.arg("crash-matrix").arg("--program").arg(&program);
+    command.arg("--folder").arg(home.join("lives")).args(["--seed", &args.seed.to_string()]);
+    if let Some(server) = &postgres {
+        command.args(["--postgres", server.url()]);
+    }
+    if let Some(server) = &redis {
+        command.args(["--redis", &server.url]);
+    }
+    if args.short {
+        command.args(SHORT);
+    }
+    command.args(&args.more).kill_on_drop(true);
+    let status = command.status().await.context("the simulator cannot be started")?;
+    ensure!(status.success(), "the matrix is not clean: see the findings above");
+    Ok(())
+}
+
+async fn build(root: &Path) -> anyhow::Result<()> {
+    step("cargo build, with the points armed");
+    let status = cargo(root)
+        .args(["build", "--bins", "-p", "hashbuzz-cli", "-p", "hashbuzz-simulator"])
+        .args(["--features", "hashbuzz-cli/crash-points"])
+        .status()
+        .await
+        .context("cargo cannot be started")?;
+    ensure!(status.success(), "the build failed");
+    Ok(())
+}
+
+/// A private Redis. Dropping it stops it by its process id.
+struct Redis {
+    process: Child,
+    url: String,
+    _folder: TempDir,
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Redis {
+    async fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("hashbuzz-redis-").tempdir()?;
+        let password = uuid::Uuid::new_v4().simple().to_string();
+        let port = free_port()?;
+        let log = std::fs::File::create(folder.path().join("log"))?;
+        let process = Command::new("redis-server")
+            .current_dir(folder.path())
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--requirepass", &password, "--save", "", "--appendonly", "no"])
+            // BullMQ refuses to work where its keys may be evicted.
+            .args(["--maxmemory-policy", "noeviction"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("redis-server cannot be started: is it installed?")?;
+        let url = format!("redis://:{password}@127.0.0.1:{port}");
+        let mut server = Self { process, url, _folder: folder };
+        let mut look = tokio::time::interval(Duration::from_millis(10));
+        let waiting = async {
+            loop {
+                look.tick().await;
+                if let Some(status) = server.process.try_wait()? {
+                    bail!("it ended at once: {status}");
+                }
+                if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                    return Ok(());
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.context("it does not listen")??;
+        step(&format!("Redis on port {port}, private"));
+        Ok(server)
+    }
+}
