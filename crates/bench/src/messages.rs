@@ -7,10 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hashbuzz_db::{Db, DbError, Sql as _, Tx, values};
 use hashbuzz_outbox::{
-    Clock as _, Due, Failure, Handle, Message, Queue, SystemClock, Turn, Verdict,
+    Clock as _, Failure, Handle, Message, Queue, SystemClock, Turn, Verdict, Wake,
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 
 use crate::engine;
 use crate::meter::Meter;
@@ -26,26 +25,25 @@ pub(crate) struct Bench {
     pub(crate) worker: Arc<str>,
     /// Says on standard output which events it begins.
     pub(crate) tells: bool,
-    wake: Arc<Notify>,
+    wake: Wake,
 }
 
 impl Bench {
     pub(crate) fn new(db: Db, meter: Arc<Meter>) -> Self {
         let worker = format!("{}", std::process::id()).into();
-        let (ending, wake) = (Arc::default(), Arc::new(Notify::new()));
+        let (ending, wake) = (Arc::default(), Wake::default());
         Self { db, meter, ending, worker, tells: false, wake }
     }
 
-    pub(crate) fn with_wake(self, wake: Arc<Notify>) -> Self {
+    pub(crate) fn with_wake(self, wake: Wake) -> Self {
         Self { wake, ..self }
     }
+}
 
-    /// Waits, as a handler does that asks another system.
-    async fn ask(millis: u32) {
-        if millis > 0 {
-            let clock = SystemClock;
-            clock.sleep_until(clock.now() + i64::from(millis) * 1000).await;
-        }
+/// Waits, as a handler does that asks another system.
+async fn ask(millis: u32) {
+    if millis > 0 {
+        SystemClock.sleep(Duration::from_millis(millis.into())).await;
     }
 }
 
@@ -75,8 +73,8 @@ impl Message for Noop {
 impl Handle<Bench> for Noop {
     async fn handle(&self, cx: &Bench, turn: Turn) -> Result<Verdict, Failure> {
         cx.meter.handled(turn.now() - self.at, self.account);
-        Bench::ask(self.millis).await;
-        Ok(Verdict::Done(engine::finish(turn, &cx.db).await?))
+        ask(self.millis).await;
+        Ok(Verdict::Done(turn.finish()))
     }
 
     async fn gave_up(&self, _: &Bench, _: &Tx, _: &str) -> Result<(), DbError> {
@@ -111,11 +109,11 @@ impl Handle<Bench> for Chain {
             .await?;
         if !cx.ending.load(Ordering::Relaxed) {
             let next = [Self { key: self.key.clone(), at: now }];
-            engine::enqueue(&tx, now, &next, Due { at: now, account: None }).await?;
+            engine::enqueue(&tx, now, &next, engine::due(now)).await?;
         }
         let finished = turn.commit(tx).await?;
         cx.meter.handled(now - self.at, 0);
-        cx.wake.notify_one();
+        cx.wake.ring();
         Ok(Verdict::Done(finished))
     }
 
@@ -145,7 +143,7 @@ impl Handle<Bench> for Counted {
         if cx.tells {
             println!("begun {}", self.id);
         }
-        Bench::ask(self.millis).await;
+        ask(self.millis).await;
         let tx = turn.begin(&cx.db).await?;
         tx.exec(
             "INSERT INTO bench_done (id, times, at, worker) VALUES ($1, 1, $2, $3) \

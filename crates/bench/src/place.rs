@@ -8,8 +8,9 @@ use anyhow::{Context as _, ensure};
 use hashbuzz_db::{Db, Migration, Sql as _, migrate, values};
 use serde::Serialize;
 
-use crate::engine;
-use crate::settings::Store;
+use crate::engine::{self, Hears, Working};
+use crate::messages::Bench;
+use crate::settings::{Setup, Store};
 
 /// Where databases are made.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Server {
     /// A folder on the same disk; SQLite's files go there.
     pub(crate) folder: PathBuf,
     pub(crate) store: Store,
+    pub(crate) setup: Setup,
 }
 
 impl Server {
@@ -33,7 +35,7 @@ impl Server {
                 format!("{place}/{name}")
             }
         };
-        let db = engine::open(&url).await?;
+        let db = engine::open(&url, &self.setup).await?;
         migrate(&db, &migrations()).await?;
         let shared = match self.store {
             Store::Sqlite => Some(db),
@@ -84,8 +86,18 @@ impl Place {
     pub(crate) async fn open(&self) -> anyhow::Result<Db> {
         match &self.shared {
             Some(db) => Ok(db.clone()),
-            None => Ok(engine::open(&self.url).await?),
+            None => Ok(engine::open(&self.url, &self.server.setup).await?),
         }
+    }
+
+    /// An engine in this process that works here.
+    pub(crate) fn work(&self, bench: Bench, hears: Hears) -> anyhow::Result<Working> {
+        Working::start(bench, &self.server.setup, &self.name, hears)
+    }
+
+    /// Keys in Redis that are this cell's own.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.name
     }
 
     /// Closes what [`Place::open`] gave.
