@@ -22,7 +22,7 @@ pub struct Publication {
     pub queue: Queue,
     /// How often it failed before.
     pub attempt: i64,
-    /// The how-manieth publication of this event it is, from 1.
+    /// From 1; the same as long as nobody claimed the event or gave it up, then a larger one.
     pub number: i64,
     /// How long it has still to wait: minutes at most, the far future stays in the database.
     pub delay: Duration,

@@ -3,8 +3,9 @@
 //! It keeps a bounded window of publications before the workers, filled by the same round robin as
 //! claims. It publishes first and marks afterwards: a crash in between publishes the same once
 //! more, which the broker ignores or a worker finds done. What was published and not claimed for a
-//! while is published again under a new number, and everything is when the broker lost its memory.
-//! Only the near future becomes the broker's delayed jobs; the rest waits in the database.
+//! while is published again, under the same number: the broker takes it if it has forgotten it, and
+//! is not filled up where nobody works. When the broker lost its memory, everything is published
+//! again. Only the near future becomes the broker's delayed jobs; the rest waits in the database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,12 +64,16 @@ struct Candidate {
     rank: i64,
     attempt: i64,
     fence: i64,
-    publication: i64,
+    number: i64,
     due_at: i64,
 }
 
+/// A number that is new after each claim (the fence grows) and after each publication that was
+/// taken back. A worker may be faster than the mark: then the fence alone has grown, and the next
+/// publication does not look like the last one, which the broker may still have.
 const CANDIDATE: &str = "e.id, e.kind, e.queue, e.lane, e.rank, e.attempt, e.fence, \
-     e.publication, e.due_at";
+     e.fence + e.publication + CASE WHEN e.published_at IS NULL THEN 1 ELSE 0 END AS number, \
+     e.due_at";
 
 impl Relay {
     /// A relay that is not running yet.
@@ -99,7 +104,7 @@ impl Relay {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut ear = self.wake.ear();
         while !stop.is_cancelled() {
-            let published = match self.round().await {
+            let published = match hashbuzz_crash::within("relay", self.round()).await {
                 Ok(published) => published,
                 Err(error) => {
                     tracing::warn!(%error, "could not relay");
@@ -212,7 +217,9 @@ impl Relay {
             .write(
                 "WITH given AS MATERIALIZED (SELECT id, fence \
                    FROM jsonb_to_recordset(CAST($1 AS JSONB)) AS f(id TEXT, fence BIGINT)) \
-                 UPDATE event SET published_at = $2, publication = publication + 1 FROM given \
+                 UPDATE event SET published_at = $2, \
+                   publication = publication + CASE WHEN published_at IS NULL THEN 1 ELSE 0 END \
+                 FROM given \
                  WHERE event.id = ANY(ARRAY(SELECT id FROM given)) AND event.id = given.id \
                  AND event.fence = given.fence AND event.state IN ('ready', 'deferred')",
                 values![json(&marks)?, now],
@@ -236,7 +243,7 @@ impl Candidate {
             kind: self.kind.clone(),
             queue: Queue::named(&self.queue)?,
             attempt: self.attempt,
-            number: self.publication + 1,
+            number: self.number,
             delay: Duration::from_micros(delay),
         })
     }

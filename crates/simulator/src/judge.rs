@@ -4,11 +4,12 @@
 //! *stuck* (not at its end, or something waits for a person), *unbalanced* (amounts differ between
 //! our books, the chain and what the rates say). Every finding is words for whoever reads the log.
 
+use serde_json::Value;
+
 use crate::api::Campaign;
 use crate::books::{Audit, Found};
 use crate::chain::{campaign_key, selector};
 use crate::life::DEEDS;
-use serde_json::Value;
 
 /// Posts of a whole life: the two of the campaign, the announcement, the last one.
 const POSTS: usize = 4;
@@ -156,6 +157,158 @@ fn amounts(seen: &Seen, verdict: &mut Verdict) {
         let paid = chain.map_or(0, |chain| chain.paid);
         if paid != total {
             verdict.unbalanced.push(format!("the chain paid {paid} tinybars, not {total}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::chain::{EscrowLog, OnChain};
+
+    const ID: &str = "0190c1f2-0000-7000-8000-00000000abcd";
+    const OPERATOR: &str = "0.0.1002";
+
+    fn call(function: &str) -> Value {
+        json!({
+            "selector": selector(function), "first_argument": campaign_key(ID),
+            "second_word": "1", "payer": OPERATOR, "result": "SUCCESS",
+        })
+    }
+
+    fn post(id: &str, target: Option<&str>) -> Value {
+        json!({ "id": id, "author": "1", "reply_to": target, "deleted": false })
+    }
+
+    /// A life that went as it should: 11 HBAR taken, 1.3 paid, 8.7 returned, a fee of 1.
+    fn seen() -> Seen {
+        let posts =
+            [post("1", None), post("2", Some("1")), post("3", Some("1")), post("4", Some("1"))];
+        let campaign = json!({
+            "id": ID, "name": "Crash", "kind": "awareness", "state": "Closed",
+            "posts": [{ "step": "post_1", "id": "1" }, { "step": "post_2", "id": "2" }],
+            "money": { "paid": "1.3", "refunded": "8.7", "fee": "1" },
+            "totals": { "participants": 3, "eligible": 3, "excluded": 0 },
+        });
+        let on_chain = OnChain {
+            budget: 1_000_000_000,
+            fee: 100_000_000,
+            closed: true,
+            total: 130_000_000,
+            paid: 130_000_000,
+            credited: 0,
+            refunded: 870_000_000,
+            lines: BTreeMap::from([(0, 1), (1, 1), (2, 1)]),
+        };
+        let found = Found {
+            log: EscrowLog {
+                deposited: 2_200_000_000,
+                campaigns: BTreeMap::from([(campaign_key(ID), on_chain)]),
+            },
+            escrow: 2_070_000_000,
+            free: 1_970_000_000,
+            fees: 100_000_000,
+            received: 130_000_000,
+            received_late: 0,
+            received_unlinked: 0,
+            x: serde_json::from_value(json!({
+                "posts": posts, "duplicates_refused": 0, "duplicate_posts": [],
+            }))
+            .unwrap(),
+            hedera: serde_json::from_value(json!({
+                "duplicates_refused": 0, "contract_calls": CALLS.map(call),
+            }))
+            .unwrap(),
+            operator: OPERATOR.to_owned(),
+        };
+        Seen {
+            accepted: true,
+            why: None,
+            received: DEEDS.map(|(_, due)| due).to_vec(),
+            campaigns: vec![serde_json::from_value(campaign).unwrap()],
+            audit: Audit::of(&found, &[]),
+            found,
+            dead: vec![],
+            open: vec![],
+            doctor: None,
+        }
+    }
+
+    /// Judged after `change`, with the books compared anew.
+    fn judged(change: impl FnOnce(&mut Seen)) -> Verdict {
+        let mut seen = seen();
+        change(&mut seen);
+        seen.audit = Audit::of(&seen.found, &seen.campaigns);
+        judge(&seen)
+    }
+
+    /// Which of doubled, lost, stuck and unbalanced it is.
+    fn wrong(verdict: &Verdict) -> [bool; 4] {
+        [&verdict.doubled, &verdict.lost, &verdict.stuck, &verdict.unbalanced]
+            .map(|findings| !findings.is_empty())
+    }
+
+    #[test]
+    fn a_life_that_went_as_it_should_is_well() {
+        let verdict = judged(|_| {});
+        assert!(verdict.is_well(), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_post_or_a_call_too_many_is_doubled() {
+        let posted = judged(|seen| {
+            let again = serde_json::from_value(post("5", Some("1"))).unwrap();
+            seen.found.x.posts.push(again);
+        });
+        assert!(wrong(&posted)[0], "{posted:?}");
+        for function in CALLS {
+            let called = judged(|seen| {
+                let again = serde_json::from_value(call(function)).unwrap();
+                seen.found.hedera.contract_calls.push(again);
+            });
+            assert!(wrong(&called)[0], "{function}: {called:?}");
+        }
+    }
+
+    #[test]
+    fn a_post_or_a_call_too_few_at_the_end_is_lost() {
+        let posted = judged(|seen| drop(seen.found.x.posts.pop()));
+        assert!(wrong(&posted)[1], "{posted:?}");
+        let called = judged(|seen| drop(seen.found.hedera.contract_calls.pop()));
+        assert!(wrong(&called)[1], "{called:?}");
+        let unheard = judged(|seen| seen.accepted = false);
+        assert!(wrong(&unheard)[1], "{unheard:?}");
+    }
+
+    #[test]
+    fn what_does_not_come_to_its_end_is_stuck() {
+        for verdict in [
+            judged(|seen| seen.why = Some("time is up".to_owned())),
+            judged(|seen| seen.campaigns[0].state = "Settling".to_owned()),
+            judged(|seen| seen.dead.push(json!({ "kind": "CAMPAIGN_FUND.v1" }))),
+            judged(|seen| seen.open.push(json!({ "state": "unknown" }))),
+        ] {
+            assert!(wrong(&verdict)[2], "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn one_tinybar_anywhere_is_unbalanced() {
+        let changes: [fn(&mut Seen); 6] = [
+            |seen| seen.received[1] -= 1,
+            |seen| seen.found.received += 1,
+            |seen| seen.found.fees -= 1,
+            |seen| seen.found.free -= 1,
+            |seen| seen.campaigns[0].money.paid = "1.30000001".to_owned(),
+            |seen| seen.doctor = Some("books WRONG".to_owned()),
+        ];
+        for (at, change) in changes.into_iter().enumerate() {
+            let verdict = judged(change);
+            assert!(wrong(&verdict)[3], "change {at}: {verdict:?}");
         }
     }
 }

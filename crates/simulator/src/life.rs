@@ -243,8 +243,13 @@ impl Play<'_> {
     /// Whether no event of the campaign waits or is worked on.
     async fn is_quiet(&self, id: &str) -> anyhow::Result<bool> {
         let operator = self.stage.operator.clone();
-        let events = self.ask(&operator, async |api| api.get("/v2/ops/events").await).await?;
-        Ok(!rows(&events).iter().any(|event| event["campaign"] == id))
+        let path = format!("/v2/ops/events?campaign={id}&limit=100");
+        let events = self.ask(&operator, async |api| api.get(&path).await).await?;
+        let lives = |event: &Value| {
+            let state = event["state"].as_str().unwrap_or_default();
+            matches!(state, "ready" | "deferred" | "paused" | "leased")
+        };
+        Ok(!rows(&events).iter().any(lives))
     }
 
     /// What the API says in the end: campaigns, dead letters, effects that are not decided.

@@ -15,6 +15,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("schema_migration", "crates/db/src/"),
     ("event", "crates/outbox/src/"),
     ("event_history", "crates/outbox/src/"),
+    ("event_attempt", "crates/outbox/src/"),
+    ("event_pause", "crates/outbox/src/"),
     ("instance", "crates/outbox/src/"),
     ("effect", "crates/outbox/src/"),
 ];

@@ -105,7 +105,10 @@ async fn record(
         turn.now(),
     )
     .await?;
-    store::save_post_1(&tx, campaign.id, post, now).await?;
+    // Its age begins before the answer: whoever replies while an answer that was lost is still
+    // looked for takes part like anybody else.
+    let posted = Time::from_micros(done.sent_at(turn.now()));
+    store::save_post_1(&tx, campaign.id, post, posted).await?;
     advance(&tx, campaign, Step::Post1, now).await?;
     Ok(Verdict::Done(turn.commit(tx).await?))
 }

@@ -50,6 +50,12 @@ impl Done {
         Ok(self.effect.next(tx, turn, next, &self.seen).await?)
     }
 
+    /// When it was last sent, by our clock in microseconds: what came of it is not older. `now`
+    /// stands for an effect that never says.
+    pub(crate) fn sent_at(&self, now: i64) -> i64 {
+        self.effect.started_at.unwrap_or(now)
+    }
+
     /// What to add to the step's words when the answer had been lost and the result was found.
     pub(crate) fn found_words(&self) -> &'static str {
         if self.seen.starts_with(FOUND) { " (its answer was lost; found by looking)" } else { "" }

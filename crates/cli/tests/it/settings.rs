@@ -46,6 +46,7 @@ async fn a_setting_that_is_spelt_wrong_is_named_and_nothing_starts() {
     for (more, named) in [
         ("databse_url = \"sqlite:other.db\"", "databse_url"),
         ("[campaigns]\nminimum_payuot = \"5\"", "minimum_payuot"),
+        ("[retention]\nhistory_day = 5", "history_day"),
     ] {
         let settings = settings_without_far_ends(&database_url, more);
         for command in ["serve", "migrate", "doctor"] {
@@ -126,6 +127,9 @@ async fn the_help_names_every_role() {
       serve           Run the server and its workers
       migrate         Bring the database to this program's schema and say what was done
       doctor          Check settings, database, network, ledger and books, and say what is wrong
+      events          Look at events through the server's API: why they wait, retry, discard, pause
+      dead-letters    Look at what gave up, and retry it
+      effects         Look at calls whose outcome is not known, and decide them
       escrow          Deploy the escrow contract
       vault-key       Print a new random key for `vault_key`
       standin-x       Run the X stand-in until standard input ends
@@ -137,4 +141,26 @@ async fn the_help_names_every_role() {
       -h, --help             Print help
       -V, --version          Print version
     ");
+}
+
+#[test]
+fn the_program_contains_nothing_of_the_crash_points() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_hashbuzz")).expect("the program can be read");
+    let words = [
+        "HASHBUZZ_CONFIG",
+        "HASHBUZZ_CRASH_AT",
+        "HASHBUZZ_CRASH_RECORD",
+        "HASHBUZZ_TEST_CLOCK",
+        "db.commit.before",
+        "x.send.before",
+    ];
+    // One walk over the many megabytes of a program.
+    let mut found: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
+    for (at, _) in program.iter().enumerate().filter(|(_, byte)| b"Hdx".contains(byte)) {
+        found.extend(
+            words.iter().copied().filter(|word| program[at..].starts_with(word.as_bytes())),
+        );
+    }
+    // The first is there, so that strings can be found; the others are those of an armed program.
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), words[..1]);
 }

@@ -48,12 +48,16 @@ async fn a_wrong_password_is_a_clear_error_without_the_password() {
 }
 
 #[tokio::test]
-async fn a_user_with_signs_in_the_password_and_no_right_to_ask_around_is_let_in() {
+async fn a_user_with_few_rights_and_signs_in_the_password_is_let_in() {
     let server = Server::of(PASSWORD).await;
-    let rules = ["ACL", "SETUSER", "worker", "on", ">p@ss:w/rd#", "~hashbuzz:*", "&*", "+@all"];
-    server.tell::<()>(&[&rules[..], &["-acl", "-config", "-info"]].concat()).await;
+    let user = ["ACL", "SETUSER", "worker", "reset", "on", ">p@ss:w/rd#", "~hashbuzz:*", "+@all"];
+    for rights in [&["-@dangerous", "+info"][..], &["-@dangerous"]] {
+        server.tell::<()>(&["FLUSHALL"]).await;
+        server.tell::<()>(&[&user[..], rights].concat()).await;
+        let url = format!("redis://worker:p%40ss%3Aw%2Frd%23@127.0.0.1:{}", server.port());
 
-    works(settings(format!("redis://worker:p%40ss%3Aw%2Frd%23@127.0.0.1:{}", server.port()))).await;
+        works(settings(url)).await;
+    }
 }
 
 #[tokio::test]

@@ -177,7 +177,10 @@ impl Consumer {
         let work: Vec<Work> = work.collect();
         if !deliveries.is_empty() {
             // Done already, in other hands, not due, or not ours: there is nothing to do for them.
-            self.broker.settle(&deliveries).await?;
+            // What was claimed beside them is worked on all the same.
+            if let Err(error) = self.broker.settle(&deliveries).await {
+                tracing::warn!(%error, jobs = deliveries.len(), "could not settle jobs");
+            }
         }
         Ok(work)
     }

@@ -104,11 +104,12 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
         let mut ear = engine.wake.ear();
         // Whoever drops this future drops them all: a process that dies says nothing more.
         let mut upkeep = JoinSet::new();
-        upkeep.spawn(self.upkeep().run());
+        upkeep.spawn(hashbuzz_crash::within("upkeep", self.upkeep().run()));
         let mut recorders = JoinSet::new();
-        recorders.spawn(self.recorder(Arc::clone(&recorded)));
+        let recorder = self.recorder(Arc::clone(&recorded));
+        recorders.spawn(hashbuzz_crash::within("record", recorder));
         if let Some(settler) = self.settler() {
-            recorders.spawn(settler);
+            recorders.spawn(hashbuzz_crash::within("settle", settler));
         }
         let mut hand = Hand::new(engine);
         while !stop.is_cancelled() {
@@ -241,7 +242,8 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
             #[cfg(feature = "testing")]
             breaker: engine.breaker.clone(),
         };
-        async move {
+        let kind = leased.kind.clone();
+        let turn = async move {
             let began = Instant::now();
             let handled = AssertUnwindSafe(registry.handle(&context, turn)).catch_unwind().await;
             let ended =
@@ -265,7 +267,8 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
                 let _ = settle.send(delivery).await;
             }
             began.elapsed()
-        }
+        };
+        hashbuzz_crash::within(&kind, turn)
     }
 }
 
@@ -320,10 +323,11 @@ impl Hand {
         self.pace.woken = false;
         self.pace.hungry = false;
         self.pace.fetched = Instant::now();
-        self.fetching.spawn(async move {
+        let fetch = async move {
             let outcome = source.fetch(room, woken).await;
             Fetched { source, room, outcome }
-        });
+        };
+        self.fetching.spawn(hashbuzz_crash::within("claim", fetch));
     }
 }
 

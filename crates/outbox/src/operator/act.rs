@@ -68,25 +68,26 @@ pub async fn retry(tx: &Tx, id: &str, now: i64) -> Result<Acted, DbError> {
         Ok(held) => held,
         Err(acted) => return Ok(acted),
     };
-    let sql = match state {
+    let (sql, given) = match state {
         EventState::Paused => return Ok(Acted::Paused),
         // It is due and keeps its place; only its failures are forgotten.
-        EventState::Ready => {
-            "UPDATE event SET attempt = 0, lost = 0 WHERE id = $1 AND due_at <= $2 \
-             AND state = 'ready'"
-        }
-        _ => {
+        EventState::Ready => (
+            "UPDATE event SET attempt = 0, lost = 0 WHERE id = $1 AND state = 'ready'",
+            values![id],
+        ),
+        _ => (
             "UPDATE event SET state = 'deferred', rank = $2 + rank - due_at, due_at = $2, \
              attempt = 0, lost = 0, waits_for = NULL, published_at = NULL \
-             WHERE id = $1 AND state IN ('deferred', 'dead', 'discarded')"
-        }
+             WHERE id = $1 AND state IN ('deferred', 'dead', 'discarded')",
+            values![id, now],
+        ),
     };
     if let Some(dedupe) = &row.dedupe
         && equal_waits(tx, id, dedupe).await?
     {
         return Ok(Acted::EqualWaits);
     }
-    match tx.exec(sql, values![id, now]).await {
+    match tx.exec(sql, given).await {
         Ok(_) => Ok(Acted::Done),
         // Enqueued since the look above.
         Err(error) if error.is_unique_violation() => Ok(Acted::EqualWaits),

@@ -33,6 +33,26 @@ async fn a_post_whose_answer_was_lost_is_found_by_reading_back() {
 }
 
 #[tokio::test]
+async fn whoever_replies_while_the_answer_is_still_looked_for_is_paid() {
+    let world = World::new().await;
+    let brand = world.campaigner(110 * HBAR).await;
+    let people = world.participants(1).await;
+    world.break_x(json!({ "on": "create_post", "kind": "drop_after_apply" })).await;
+    let id = world.published(&brand, &awareness("100", "2", "5")).await;
+    world.one_round().await;
+    let posts = world.counted().await.posts;
+    assert_eq!(posts.len(), 1, "it is public, and the system does not know it");
+
+    let post = posts[0]["id"].as_str().expect("a post has an id");
+    world.reply(&people, post).await;
+    world.work_until(&id, "Running").await;
+    world.work_until_quiet().await;
+
+    assert_eq!(world.received(&people[0]).await, 5 * HBAR);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_post_that_never_arrived_is_sent_again_after_two_reads_half_a_minute_apart() {
     let world = World::new().await;
     let brand = world.campaigner(110 * HBAR).await;

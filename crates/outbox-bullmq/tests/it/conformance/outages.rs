@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bullmq::QueueOptions;
 use bullmq::options::RedisConnectionOptions;
+use hashbuzz_db::{Sql as _, values};
 use hashbuzz_outbox::{Broker, BrokerError, Clock, Delivery, Publication, SystemClock};
 use hashbuzz_outbox_bullmq::BullMq;
 use serde_json::json;
@@ -103,10 +104,7 @@ async fn events_wait_for_a_relay_and_two_of_them_double_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn jobs_of_strangers_among_ours() {
     let rig = Rig::bullmq().await;
-    let redis = rig.redis.as_ref().expect("Redis");
-    let connection = RedisConnectionOptions::new().url(redis.url());
-    let options = QueueOptions::new().connection(connection).prefix("hashbuzz");
-    let queue = bullmq::Queue::with_options("social", options).await.expect("a queue");
+    let queue = strangers(&rig).await;
     let (relay, worker) = (rig.relay().await.expect("a relay"), rig.work().await);
     rig.enqueue(&jobs("a", 100)).await;
     for number in 0..50 {
@@ -171,4 +169,103 @@ async fn a_job_that_is_not_settled_yet_does_not_hide_the_next_publication() {
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
     worker.stop().await;
     relay.stop().await;
+}
+
+/// A broker that cannot settle.
+struct Deaf(BullMq);
+
+#[async_trait]
+impl Broker for Deaf {
+    async fn publish(&self, publications: &[Publication]) -> Result<(), BrokerError> {
+        self.0.publish(publications).await
+    }
+
+    async fn receive(&self, room: usize) -> Result<Vec<Delivery>, BrokerError> {
+        self.0.receive(room).await
+    }
+
+    async fn settle(&self, deliveries: &[Delivery]) -> Result<(), BrokerError> {
+        self.0.settle(deliveries).await?;
+        Err(BrokerError("nothing is heard".into()))
+    }
+
+    async fn remembers(&self) -> Result<bool, BrokerError> {
+        self.0.remembers().await
+    }
+
+    async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_claimed_is_worked_on_although_settling_other_jobs_failed() {
+    let rig = Rig::bullmq().await;
+    let redis = rig.redis.as_ref().expect("Redis");
+    let queue = strangers(&rig).await;
+    let relay = rig.relay().await.expect("a relay");
+    for batch in ["a", "b", "c", "d"] {
+        rig.enqueue(&jobs(batch, 10)).await;
+        rig.until("published", async || unpublished(&rig, "published_at IS NULL").await == 0).await;
+        queue.add("NO_SUCH_KIND", json!(null)).await.expect("added");
+    }
+
+    let began = Instant::now();
+    let worker = rig.work_through(Some(Arc::new(Deaf(BullMq::new(redis.settings()))))).await;
+    rig.done(40).await;
+
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    rig.each_once().await;
+    worker.stop().await;
+    relay.stop().await;
+}
+
+/// A queue as somebody else sees it.
+async fn strangers(rig: &Rig) -> bullmq::Queue {
+    let url = rig.redis.as_ref().expect("Redis").url();
+    let options = QueueOptions::new().connection(RedisConnectionOptions::new().url(url));
+    bullmq::Queue::with_options("social", options.prefix("hashbuzz")).await.expect("a queue")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_takes_is_published_again_without_filling_the_broker() {
+    let rig = Rig::bullmq().await;
+    let redis = rig.redis.as_ref().expect("Redis");
+    let relay = rig.relay().await.expect("a relay");
+    rig.enqueue(&jobs("a", 20)).await;
+    let waiting =
+        async || redis.tell::<Vec<String>>(&["LRANGE", "hashbuzz:social:wait", "0", "-1"]).await;
+    rig.until("all are published", async || waiting().await.len() == 20).await;
+    let first = waiting().await;
+
+    // As if half an hour passed without a worker.
+    for _ in 0..3 {
+        long_ago(&rig).await;
+        rig.until("published again", async || unpublished(&rig, "published_at < 1").await == 0)
+            .await;
+        assert_eq!(waiting().await, first);
+    }
+    // A job that vanished comes back.
+    let gone = format!("hashbuzz:social:{}", first[0]);
+    redis.tell::<()>(&["LREM", "hashbuzz:social:wait", "1", &first[0]]).await;
+    redis.tell::<()>(&["DEL", &gone]).await;
+    long_ago(&rig).await;
+    rig.until("it is back", async || waiting().await.len() == 20).await;
+
+    let worker = rig.work().await;
+    rig.done(20).await;
+    rig.each_once().await;
+    worker.stop().await;
+    relay.stop().await;
+}
+
+/// Sets back the time at which everything was published and due.
+async fn long_ago(rig: &Rig) {
+    let sql = "UPDATE event SET published_at = 0, due_at = 1 WHERE state = 'ready'";
+    rig.db.write(sql, values![]).await.expect("set back");
+}
+
+async fn unpublished(rig: &Rig, which: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) AS n FROM event WHERE {which}");
+    rig.db.number(&sql, values![]).await.expect("counted")
 }
