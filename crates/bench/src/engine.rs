@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hashbuzz_db::{Db, DbError};
-use hashbuzz_outbox::{
-    Broker, Due, Engine, EngineSettings, Registry, Relay, SystemClock, Wake,
-};
+use hashbuzz_outbox::{Broker, Due, Engine, EngineSettings, Registry, Relay, SystemClock, Wake};
 use hashbuzz_outbox_bullmq::{BullMq, RedisSettings};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -59,7 +57,8 @@ impl Working {
         prefix: &str,
         hears: Hears,
     ) -> anyhow::Result<Self> {
-        let (stop, wake, clock) = (CancellationToken::new(), Wake::default(), Arc::new(SystemClock));
+        let (stop, wake, clock) =
+            (CancellationToken::new(), Wake::default(), Arc::new(SystemClock));
         let registry = Registry::default().with::<Noop>().with::<Chain>().with::<Counted>();
         let settings =
             EngineSettings { concurrency: setup.concurrency, ..EngineSettings::default() };

@@ -103,25 +103,25 @@ impl Producer {
 }
 
 /// Stores `count` events that `make` makes of their numbers, a thousand a transaction, by four at a
-/// time.
+/// time. Those of one transaction are due together, when `due` says for the first of them.
 pub(crate) async fn fill<M: hashbuzz_outbox::Message + Clone>(
     db: &Db,
     count: u64,
     account: Option<&str>,
-    at: i64,
+    due: impl Fn(u64) -> i64,
     make: impl Fn(u64) -> M,
 ) -> anyhow::Result<()> {
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let numbers: Vec<u64> = (0..count).collect();
     for chunk in numbers.chunks(1_000) {
         let messages: Vec<M> = chunk.iter().map(|number| make(*number)).collect();
-        let (db, account) = (db.clone(), account.map(str::to_owned));
+        let due = hashbuzz_outbox::Due { at: due(chunk[0]), account: account.map(str::to_owned) };
+        let db = db.clone();
         while tasks.len() >= 4 {
             tasks.join_next().await.expect("there are four")??;
         }
         tasks.spawn(async move {
             let tx = db.begin().await?;
-            let due = hashbuzz_outbox::Due { at, account };
             engine::enqueue(&tx, SystemClock.now(), &messages, due).await?;
             Ok(tx.commit().await?)
         });

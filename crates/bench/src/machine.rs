@@ -116,9 +116,7 @@ fn field(text: &str, name: &str) -> Option<String> {
 }
 
 fn kibibytes(text: &str, name: &str) -> u64 {
-    field(text, name)
-        .and_then(|value| value.split(' ').next()?.parse().ok())
-        .unwrap_or(0)
+    field(text, name).and_then(|value| value.split(' ').next()?.parse().ok()).unwrap_or(0)
 }
 
 /// Resident memory of a process.
@@ -131,6 +129,11 @@ pub(crate) struct Resident {
 }
 
 impl Resident {
+    /// Of this process.
+    pub(crate) fn own() -> anyhow::Result<Self> {
+        Self::of(std::process::id()).context("what this process needs")
+    }
+
     /// Of the process `id`; `None` when it is gone.
     pub(crate) fn of(id: u32) -> Option<Self> {
         let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;

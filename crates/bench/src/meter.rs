@@ -1,5 +1,6 @@
 //! What handlers count while they work, and the windows in which it is looked at.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -51,6 +52,24 @@ impl Meter {
         std::mem::take(&mut self.lateness.lock().expect("no panic inside")[1])
     }
 
+    /// Waits until `count` were handled of each of `accounts`, at most `patience`; says whether
+    /// they were.
+    pub(crate) async fn reaches_each(
+        &self,
+        accounts: Range<u16>,
+        count: u64,
+        patience: Duration,
+    ) -> bool {
+        let accounts = usize::from(accounts.start)..usize::from(accounts.end);
+        let mut tick = ticks(Duration::from_millis(5));
+        let waiting = async {
+            while self.by_account(ACCOUNTS)[accounts.clone()].iter().any(|done| *done < count) {
+                tick.tick().await;
+            }
+        };
+        tokio::time::timeout(patience, waiting).await.is_ok()
+    }
+
     /// Waits until `count` were handled, at most `patience`; says whether they were.
     pub(crate) async fn reaches(&self, count: u64, patience: Duration) -> bool {
         let mut tick = ticks(Duration::from_millis(5));
@@ -62,7 +81,7 @@ impl Meter {
         tokio::time::timeout(patience, waiting).await.is_ok()
     }
 
-    /// Looks on for `seconds`, in windows of a second for the rate and of up to ten for lateness.
+    /// Looks on for `seconds`, in windows of up to ten seconds.
     pub(crate) async fn watch(&self, seconds: u64) -> Sustained {
         let width = (seconds / 6).clamp(1, 10);
         let mut tick = ticks(Duration::from_secs(1));
@@ -70,19 +89,41 @@ impl Meter {
         self.take();
         let begin = tokio::time::Instant::now();
         let first = self.count();
-        let (mut seen, mut rates, mut windows) = (first, Vec::new(), Vec::<Histogram>::new());
+        let (mut seen, mut rates, mut windows) = (first, Vec::new(), Vec::new());
+        let mut since = (begin, first);
         for second in 1..=seconds {
             tick.tick().await;
             let now = self.count();
             rates.push(now - seen);
             seen = now;
             if second % width == 0 || second == seconds {
-                windows.push(self.take());
+                let lateness = self.take();
+                let rate = rate(now - since.1, micros(since.0));
+                windows.push(Seen { rate, lateness });
+                since = (tokio::time::Instant::now(), now);
             }
         }
-        let micros = i64::try_from(begin.elapsed().as_micros()).unwrap_or(i64::MAX);
-        Sustained::of(rate(seen - first, micros), &rates, &windows, width)
+        Sustained::of(rate(seen - first, micros(begin)), &rates, &windows, width)
     }
+}
+
+/// Microseconds since `begin`.
+fn micros(begin: tokio::time::Instant) -> i64 {
+    i64::try_from(begin.elapsed().as_micros()).unwrap_or(i64::MAX)
+}
+
+/// What was seen in one window.
+struct Seen {
+    rate: u64,
+    lateness: Histogram,
+}
+
+/// What is said about one window.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Window {
+    pub(crate) rate: u64,
+    #[serde(flatten)]
+    pub(crate) latency: Summary,
 }
 
 /// An interval that does not hurry after it was held up.
@@ -106,16 +147,14 @@ pub(crate) struct Sustained {
     /// p99 of the last third over that of the first: 1 is flat.
     pub(crate) drift: f64,
     pub(crate) window_seconds: u64,
-    pub(crate) windows: Vec<Summary>,
-    #[serde(skip)]
-    pub(crate) rates: Vec<u64>,
+    pub(crate) windows: Vec<Window>,
 }
 
 impl Sustained {
-    fn of(rate: u64, rates: &[u64], windows: &[Histogram], window_seconds: u64) -> Self {
-        let together = |windows: &[Histogram]| {
+    fn of(rate: u64, rates: &[u64], windows: &[Seen], window_seconds: u64) -> Self {
+        let together = |windows: &[Seen]| {
             let mut all = Histogram::default();
-            windows.iter().for_each(|window| all.merge(window));
+            windows.iter().for_each(|window| all.merge(&window.lateness));
             all.summary()
         };
         let third = windows.len().div_ceil(3);
@@ -130,9 +169,18 @@ impl Sustained {
             last_third,
             drift: ratio(last_third.p99_us, first_third.p99_us),
             window_seconds,
-            windows: windows.iter().map(Histogram::summary).collect(),
-            rates: rates.to_vec(),
+            windows: windows
+                .iter()
+                .map(|window| Window { rate: window.rate, latency: window.lateness.summary() })
+                .collect(),
         }
+    }
+}
+
+impl std::fmt::Display for Sustained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { rate, lowest_rate, latency, drift, .. } = self;
+        write!(f, "{rate} /s (lowest second {lowest_rate}), {latency}, drift of p99 {drift}")
     }
 }
 
@@ -142,11 +190,11 @@ mod tests {
 
     #[test]
     fn a_latency_that_grows_shows_as_drift() {
-        let windows: Vec<Histogram> = (1..=6_i64)
+        let windows: Vec<Seen> = (1..=6_i64)
             .map(|window| {
                 let mut histogram = Histogram::default();
                 (0..100).for_each(|_| histogram.add(window * 10_000));
-                histogram
+                Seen { rate: 100, lateness: histogram }
             })
             .collect();
 

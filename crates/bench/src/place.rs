@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use hashbuzz_db::{Db, Migration, Sql as _, migrate, values};
+use hashbuzz_db::{Db, FromQueryResult, Migration, Sql as _, Tx, migrate, values};
+use hashbuzz_outbox::{Clock as _, SystemClock};
 use serde::Serialize;
 
 use crate::engine::{self, Hears, Working};
@@ -100,6 +101,31 @@ impl Place {
         &self.name
     }
 
+    /// What its engines are set to.
+    pub(crate) const fn setup(&self) -> &Setup {
+        &self.server.setup
+    }
+
+    /// Holds a snapshot open; PostgreSQL only.
+    pub(crate) async fn snapshot(&self) -> anyhow::Result<Snapshot> {
+        let db = Db::open(&self.url).await?;
+        let tx = db.begin().await?;
+        tx.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", values![]).await?;
+        tx.exec("SET LOCAL idle_in_transaction_session_timeout = 0", values![]).await?;
+        tx.number("SELECT COUNT(*) AS n FROM bench_state", values![]).await?;
+        Ok(Snapshot { db, tx })
+    }
+
+    /// The numbers of the events that recorded that they were handled.
+    pub(crate) async fn done(&self, db: &Db) -> anyhow::Result<Vec<i64>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: i64,
+        }
+        let rows: Vec<Row> = db.all("SELECT id FROM bench_done", values![]).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
     /// Closes what [`Place::open`] gave.
     pub(crate) async fn close(&self, db: Db) -> anyhow::Result<()> {
         if self.shared.is_none() {
@@ -134,7 +160,8 @@ impl Place {
         let number = async |sql: &str| db.number(sql, values![]).await;
         let counted = Counted {
             wal: number("SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint AS n").await?,
-            syncs: number("SELECT wal_sync AS n FROM pg_stat_wal").await?,
+            // Newer servers count them elsewhere.
+            syncs: number("SELECT wal_sync AS n FROM pg_stat_wal").await.ok(),
             commits: number(
                 "SELECT xact_commit AS n FROM pg_stat_database WHERE datname = current_database()",
             )
@@ -144,10 +171,22 @@ impl Place {
         Ok(Some(counted))
     }
 
+    /// Fails unless nothing is due and nothing gave up; deferred events of a later day may wait.
+    pub(crate) async fn nothing_due(&self, db: &Db) -> anyhow::Result<()> {
+        let next = hashbuzz_outbox::next_due(db).await?;
+        let due = next.is_some_and(|next| next <= SystemClock.now());
+        ensure!(!due, "due events were left in {}", self.name);
+        self.nobody_gave_up(db).await
+    }
+
     /// Fails unless nothing waits and nothing gave up.
     pub(crate) async fn nothing_left(&self, db: &Db) -> anyhow::Result<()> {
-        let waits = hashbuzz_outbox::next_due(db).await?;
-        ensure!(waits.is_none(), "events were left in {}", self.name);
+        let waits = hashbuzz_outbox::waiting(db, None, 1).await?;
+        ensure!(waits.is_empty(), "events were left in {}: {waits:?}", self.name);
+        self.nobody_gave_up(db).await
+    }
+
+    async fn nobody_gave_up(&self, db: &Db) -> anyhow::Result<()> {
         let dead = hashbuzz_outbox::dead_letters(db, 1).await?;
         ensure!(dead.is_empty(), "dead letters in {}: {dead:?}", self.name);
         Ok(())
@@ -158,7 +197,7 @@ impl Place {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted {
     wal: i64,
-    syncs: i64,
+    syncs: Option<i64>,
     commits: i64,
 }
 
@@ -167,7 +206,7 @@ pub(crate) struct Counted {
 pub(crate) struct Cost {
     pub(crate) wal_bytes: u64,
     pub(crate) commits: f64,
-    pub(crate) wal_syncs: f64,
+    pub(crate) wal_syncs: Option<f64>,
 }
 
 impl Counted {
@@ -177,8 +216,33 @@ impl Counted {
         Cost {
             wal_bytes: grown(self.wal, before.wal) / jobs.max(1),
             commits: crate::figures::ratio(grown(self.commits, before.commits), jobs),
-            wal_syncs: crate::figures::ratio(grown(self.syncs, before.syncs), jobs),
+            wal_syncs: self
+                .syncs
+                .zip(before.syncs)
+                .map(|(now, then)| crate::figures::ratio(grown(now, then), jobs)),
         }
+    }
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes of WAL, {} commits", self.wal_bytes, self.commits)
+    }
+}
+
+/// A snapshot that somebody holds open.
+pub(crate) struct Snapshot {
+    /// Other connections of whoever holds it.
+    pub(crate) db: Db,
+    tx: Tx,
+}
+
+impl Snapshot {
+    pub(crate) async fn release(self) -> anyhow::Result<()> {
+        // It has to be there still: a server that ended it would have made the measuring easy.
+        self.tx.number("SELECT COUNT(*) AS n FROM bench_state", values![]).await?;
+        self.tx.commit().await?;
+        Ok(self.db.close().await?)
     }
 }
 

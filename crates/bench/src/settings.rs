@@ -10,9 +10,7 @@ use clap::{Args, Parser, ValueEnum};
 pub(crate) enum Task {
     /// Measures the engine.
     Engine(EngineArgs),
-    /// Breaks what the engine stands on while it works, and looks at what became of the work.
-    Chaos(ChaosArgs),
-    /// A working process; the other two start it.
+    /// A working process; the others start it.
     Worker(WorkerArgs),
 }
 
@@ -50,14 +48,11 @@ pub(crate) struct EngineArgs {
     /// A PostgreSQL server of one's own, where databases may be made; SQLite without.
     #[arg(long)]
     pub(crate) postgres: Option<String>,
-    /// How that server is set, for the record.
-    #[arg(long, default_value = "")]
-    pub(crate) server: String,
     /// A folder on the database's disk.
     #[arg(long)]
     pub(crate) folder: PathBuf,
-    /// How long the sustained cells are looked at: 10, and 60 for the held snapshot, where nobody
-    /// says otherwise.
+    /// How long the sustained cells are looked at; where nobody says so 10, and 60 for the held
+    /// snapshot.
     #[arg(long)]
     pub(crate) seconds: Option<u64>,
     /// Cells with this in their name.
@@ -66,28 +61,6 @@ pub(crate) struct EngineArgs {
     /// A twentieth of the events where a cell counts them: for trying the measuring itself.
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Prints nothing but the last line.
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) setup: Setup,
-}
-
-/// What is broken, and for how long.
-#[derive(Debug, Args)]
-pub(crate) struct ChaosArgs {
-    /// A PostgreSQL server of one's own that somebody starts again whenever it ends.
-    #[arg(long)]
-    pub(crate) postgres: String,
-    /// Its data folder, where it says its process id.
-    #[arg(long)]
-    pub(crate) data: PathBuf,
-    /// How long each kind of trouble lasts.
-    #[arg(long, default_value_t = 15)]
-    pub(crate) seconds: u64,
-    /// Scenarios with this in their name.
-    #[arg(long)]
-    pub(crate) only: Vec<String>,
     /// Prints nothing but the last line.
     #[arg(long)]
     pub(crate) json: bool,

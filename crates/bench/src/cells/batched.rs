@@ -12,7 +12,7 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
         let place = session.server.database("batched").await?;
         let hot = hot::run(&place, load, session.seconds(10)).await?;
         place.remove().await?;
-        session.say(&format!("{name}: {}", hot.in_words()));
+        session.say(&format!("batched, {name}: {}", hot.in_words()));
         figures.insert(name.into(), serde_json::to_value(hot)?);
     }
     Ok(figures.into())

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::Hears;
+use crate::engine::{Hears, Working};
 use crate::load::{Load, Producers};
 use crate::messages::{Bench, PATIENCE};
 use crate::meter::{Meter, Sustained, ticks};
@@ -39,31 +39,56 @@ pub(crate) struct DeadTuples {
     pub(crate) over_time: Vec<(u64, u64)>,
 }
 
-/// Warms up, then looks on for `seconds`, then lets everything end and looks whether it did.
+/// An engine and its producers at work.
+pub(super) struct Running {
+    db: Db,
+    producing: Db,
+    pub(super) meter: Arc<Meter>,
+    working: Working,
+    producers: Producers,
+}
+
+impl Running {
+    pub(super) async fn start(place: &Place, load: Load) -> anyhow::Result<Self> {
+        let (db, producing) = (place.open().await?, place.open().await?);
+        let meter = Arc::new(Meter::default());
+        let working = place.work(Bench::new(db.clone(), Arc::clone(&meter)), Hears::Others)?;
+        let producers = Producers::start(load, &producing, &working.wake, &meter);
+        Ok(Self { db, producing, meter, working, producers })
+    }
+
+    /// Waits until what is measured over `seconds` can begin.
+    pub(super) async fn warm_up(&self, seconds: u64) {
+        SystemClock.sleep(warm_up(seconds)).await;
+    }
+
+    /// Lets everything end, and looks whether it did. Says how many events were handled, and how
+    /// many of them a second time.
+    pub(super) async fn end(self, place: &Place) -> anyhow::Result<(u64, u64)> {
+        let enqueued = self.producers.end().await?;
+        let drained = self.meter.reaches(enqueued, PATIENCE).await;
+        self.working.end().await?;
+        let handled = self.meter.count();
+        ensure!(drained, "{handled} of {enqueued} events were handled");
+        place.nothing_due(&self.producing).await?;
+        place.close(self.db).await?;
+        place.close(self.producing).await?;
+        Ok((handled, handled - enqueued))
+    }
+}
+
+/// Warms up, then looks on for `seconds`, then lets everything end.
 pub(crate) async fn run(place: &Place, load: Load, seconds: u64) -> anyhow::Result<Hot> {
     let before = place.counted().await?;
-    let (db, producing) = (place.open().await?, place.open().await?);
-    let meter = Arc::new(Meter::default());
-    let working = place.work(Bench::new(db.clone(), Arc::clone(&meter)), Hears::Others)?;
-    let producers = Producers::start(load, &producing, &working.wake, &meter);
-    SystemClock.sleep(warm_up(seconds)).await;
-    let watched = if place.is_postgres() { Some(Watched::start(place, seconds).await?) } else { None };
-    let sustained = meter.watch(seconds).await;
-    let dead = match watched {
-        Some(watched) => Some(watched.end().await?),
-        None => None,
-    };
-    let enqueued = producers.end().await?;
-    let drained = meter.reaches(enqueued, PATIENCE).await;
-    working.end().await?;
-    ensure!(drained, "{} of {enqueued} events were handled", meter.count());
-    place.nothing_left(&producing).await?;
-    place.close(db).await?;
-    place.close(producing).await?;
+    let running = Running::start(place, load).await?;
+    running.warm_up(seconds).await;
+    let watched = Watched::start_on(place, seconds).await?;
+    let sustained = running.meter.watch(seconds).await;
+    let dead_tuples = Watched::end_of(watched).await?;
+    let (handled, repeated) = running.end(place).await?;
     let after = place.counted().await?;
-    let cost = before.zip(after).map(|(before, after)| after.since(&before, meter.count()));
-    let repeated = meter.count() - enqueued;
-    Ok(Hot { enqueue: Some(load), sustained, per_job: cost, dead_tuples: dead, repeated })
+    let per_job = before.zip(after).map(|(before, after)| after.since(&before, handled));
+    Ok(Hot { enqueue: Some(load), sustained, per_job, dead_tuples, repeated })
 }
 
 /// Before anything is measured: connections, plans and caches.
@@ -83,6 +108,19 @@ impl Watched {
         let stop = CancellationToken::new();
         let task = tokio::spawn(watch(db, seconds.div_ceil(60).max(1), stop.clone()));
         Ok(Self { stop, task })
+    }
+
+    /// As [`Watched::start`], where the database has dead tuples.
+    pub(crate) async fn start_on(place: &Place, seconds: u64) -> anyhow::Result<Option<Self>> {
+        if place.is_postgres() { Ok(Some(Self::start(place, seconds).await?)) } else { Ok(None) }
+    }
+
+    /// Ends what [`Watched::start_on`] gave.
+    pub(crate) async fn end_of(watched: Option<Self>) -> anyhow::Result<Option<DeadTuples>> {
+        match watched {
+            Some(watched) => Ok(Some(watched.end().await?)),
+            None => Ok(None),
+        }
     }
 
     pub(crate) async fn end(self) -> anyhow::Result<DeadTuples> {

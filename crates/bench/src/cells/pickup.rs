@@ -34,7 +34,7 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
             continue;
         }
         let value = way(session, *hears, *same).await?;
-        session.say(&format!("{name}: {}", value.0));
+        session.say(&format!("pickup, {name}: {}", value.0));
         figures.insert((*name).into(), value.1);
     }
     Ok(figures.into())

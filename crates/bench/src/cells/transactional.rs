@@ -37,29 +37,24 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
     let ending = Arc::clone(&bench.ending);
     let working = place.work(bench, Hears::Others)?;
     SystemClock.sleep(hot::warm_up(seconds)).await;
-    let watched =
-        if place.is_postgres() { Some(hot::Watched::start(&place, seconds).await?) } else { None };
+    let watched = hot::Watched::start_on(&place, seconds).await?;
     let sustained = meter.watch(seconds).await;
-    let dead_tuples = match watched {
-        Some(watched) => Some(watched.end().await?),
-        None => None,
-    };
+    let dead_tuples = hot::Watched::end_of(watched).await?;
     ending.store(true, Ordering::SeqCst);
-    let drained = super::eventually(async || {
-        Ok(hashbuzz_outbox::next_due(&db).await?.is_none())
-    });
-    drained.await?;
+    // Also none in work: it might enqueue its next link still.
+    super::eventually(async || Ok(hashbuzz_outbox::waiting(&db, None, 1).await?.is_empty()))
+        .await?;
     working.end().await?;
     place.nothing_left(&db).await?;
-    let changed = db.number("SELECT CAST(SUM(n) AS BIGINT) AS n FROM bench_state", values![]).await?;
+    let changed =
+        db.number("SELECT CAST(SUM(n) AS BIGINT) AS n FROM bench_state", values![]).await?;
     let handled = meter.count();
     ensure!(u64::try_from(changed)? == handled, "{handled} handled, {changed} changes of state");
     place.close(db).await?;
     let after = place.counted().await?;
     let per_job = before.zip(after).map(|(before, after)| after.since(&before, handled));
-    let figures =
-        hot::Hot { enqueue: None, sustained, per_job, dead_tuples, repeated: 0 };
-    session.say(&figures.in_words());
+    let figures = hot::Hot { enqueue: None, sustained, per_job, dead_tuples, repeated: 0 };
+    session.say(&format!("transactional: {}", figures.in_words()));
     place.remove().await?;
     let mut value = serde_json::to_value(&figures)?;
     value["chains"] = json!(CHAINS);
