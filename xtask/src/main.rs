@@ -4,6 +4,7 @@
 //! nothing but Rust and a C compiler, so it brings what the tests need and takes it away again.
 
 mod bench;
+mod chaos;
 mod contracts;
 mod crash_matrix;
 mod deny;
@@ -32,6 +33,8 @@ enum Task {
     /// Measures, on servers of its own. Nothing else should be at work on the machine.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Breaks what the event engine stands on while it works, and counts what became of the work.
+    Chaos(chaos::ChaosArgs),
     /// Checks the rules of the house: arrows, budgets, names, owners of tables, links.
     Tidy,
     /// Checks licences and banned crates of all dependencies against deny.toml.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Test { args } => test::run(&root, &args),
         Task::CrashMatrix(args) => crash_matrix::run(&root, &args),
         Task::Bench(what) => bench::run(&root, &what),
+        Task::Chaos(args) => chaos::run(&root, &args),
         Task::Tidy => tidy::run(&root),
         Task::Deny => deny::run(&root),
         Task::Contracts { check } => contracts::run(&root, check),

@@ -4,6 +4,7 @@
 //! it with servers of its own; every task ends with one line of JSON that holds all its figures.
 
 mod cells;
+mod chaos;
 mod engine;
 mod facts;
 mod figures;
@@ -25,8 +26,10 @@ use settings::Task;
 
 fn main() -> ExitCode {
     let task = Task::parse();
-    // The engine's warnings belong to the figures; slow statements are figures.
-    let quiet = || EnvFilter::new("warn,sqlx=error");
+    // The engine's warnings belong to the figures; slow statements are figures, and what chaos
+    // does to the connections of this process is no news.
+    let chaos = matches!(task, Task::Chaos(_));
+    let quiet = || EnvFilter::new(if chaos { "off" } else { "warn,sqlx=error" });
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet()))
@@ -49,6 +52,7 @@ fn begin(task: Task) -> anyhow::Result<bool> {
         .context("the runtime cannot be started")?;
     let outcome = match task {
         Task::Engine(args) => runtime.block_on(cells::run(&args)),
+        Task::Chaos(args) => runtime.block_on(chaos::run(&args)),
         Task::Worker(args) => runtime.block_on(worker::run(&args)).map(|()| true),
     };
     // Whoever still reads standard input would be waited for.

@@ -96,6 +96,16 @@ impl Place {
         Working::start(bench, &self.server.setup, &self.name, hears)
     }
 
+    /// The database's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where processes may write down what happens to them.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.server.folder.join(format!("{}.log", self.name))
+    }
+
     /// Keys in Redis that are this cell's own.
     pub(crate) fn prefix(&self) -> &str {
         &self.name

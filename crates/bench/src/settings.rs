@@ -10,6 +10,8 @@ use clap::{Args, Parser, ValueEnum};
 pub(crate) enum Task {
     /// Measures the engine.
     Engine(EngineArgs),
+    /// Breaks what the engine stands on while it works, and looks at what became of the work.
+    Chaos(ChaosArgs),
     /// A working process; the others start it.
     Worker(WorkerArgs),
 }
@@ -61,6 +63,31 @@ pub(crate) struct EngineArgs {
     /// A twentieth of the events where a cell counts them: for trying the measuring itself.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Prints nothing but the last line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) setup: Setup,
+}
+
+/// What is broken, and for how long.
+#[derive(Debug, Args)]
+pub(crate) struct ChaosArgs {
+    /// A PostgreSQL server of one's own that somebody starts again whenever it ends.
+    #[arg(long)]
+    pub(crate) postgres: String,
+    /// Its folder, with its data in `data`.
+    #[arg(long)]
+    pub(crate) folder: PathBuf,
+    /// The folder of the Redis server, which somebody starts again as well.
+    #[arg(long)]
+    pub(crate) redis_folder: Option<PathBuf>,
+    /// How long each kind of trouble lasts.
+    #[arg(long, default_value_t = 15)]
+    pub(crate) seconds: u64,
+    /// Scenarios with this in their name.
+    #[arg(long)]
+    pub(crate) only: Vec<String>,
     /// Prints nothing but the last line.
     #[arg(long)]
     pub(crate) json: bool,

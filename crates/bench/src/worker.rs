@@ -1,6 +1,7 @@
 //! Working processes of their own: what is measured about memory and about dying needs some.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -60,7 +61,8 @@ impl Worker {
         if tells {
             command.arg("--tells");
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let log = File::options().create(true).append(true).open(place.log())?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().context("a worker cannot be started")?;
         let id = child.id().context("it ended at once")?;
         let mut lines = BufReader::new(child.stdout.take().context("its output")?).lines();

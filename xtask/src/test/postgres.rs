@@ -4,6 +4,7 @@
 //! a temporary folder. For tests it writes nothing to disk that it could avoid: what a test server
 //! knows may be lost. For measuring it is set as the package sets it. As root it runs as another user, because the server refuses to run as root.
 
+use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
@@ -25,6 +26,8 @@ const OLDEST: u32 = 15;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A port that was free can be taken before the server has it.
 const TRIES: u32 = 5;
+/// While a file of this name is in its folder, a server that is kept up stays down.
+pub(crate) const STAYS_DOWN: &str = "stays-down";
 const USER: &str = "hashbuzz";
 
 /// What a server promises of what it was told.
@@ -56,6 +59,9 @@ impl Durability {
 pub(crate) struct Server {
     process: Child,
     url: String,
+    programs: Programs,
+    port: u16,
+    durability: Durability,
     folder: TempDir,
 }
 
@@ -68,6 +74,26 @@ impl Server {
     /// A folder of this run, on the disk that the server writes to.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+impl Server {
+    /// Starts it again, on the same port, whenever it has ended and no file `stays-down` is in its
+    /// folder. Returns only when that fails.
+    pub(crate) async fn keep_up(&mut self) -> anyhow::Result<Infallible> {
+        let user = if process_is_root()? { Some(User::other()?) } else { None };
+        let folder = self.folder.path();
+        let data = folder.join("data");
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            look.tick().await;
+            if self.process.try_wait()?.is_none() || folder.join(STAYS_DOWN).exists() {
+                continue;
+            }
+            let (programs, port) = (&self.programs, self.port);
+            self.process = run(programs, user.as_ref(), folder, &data, port, self.durability)?;
+            ready(&mut self.process, &data).await.context("starting it again")?;
+        }
     }
 }
 
@@ -108,7 +134,7 @@ pub(crate) async fn start_with(durability: Durability) -> anyhow::Result<Server>
             Ok(()) => {
                 step(&format!("PostgreSQL {} on port {port}, private", programs.version));
                 let url = format!("postgres://{USER}:{password}@127.0.0.1:{port}/postgres");
-                return Ok(Server { process, url, folder });
+                return Ok(Server { process, url, programs, port, durability, folder });
             }
             Err(error) => {
                 let _ = process.kill();

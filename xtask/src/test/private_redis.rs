@@ -1,7 +1,8 @@
 //! A private Redis server: on a free port of the loopback address, with a random password, in a
 //! temporary folder, and stopped by its process id.
 
-use std::path::PathBuf;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use super::postgres::{free_port, process_is_root};
+use super::postgres::{STAYS_DOWN, free_port, process_is_root};
 use super::redis::{self, Redis};
 use crate::step;
 
@@ -19,11 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A running server. Dropping it stops it by its process id.
 pub(crate) struct PrivateRedis {
     process: Child,
+    program: Redis,
+    password: String,
     port: u16,
     url: String,
-    // Gone when the server is.
-    _program: Redis,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Drop for PrivateRedis {
@@ -41,7 +42,7 @@ impl PrivateRedis {
         let port = free_port()?;
         let process = run(&program, &folder, &password, port)?;
         let url = format!("redis://:{password}@127.0.0.1:{port}");
-        let mut server = Self { process, port, url, _program: program, _folder: folder };
+        let mut server = Self { process, program, password, port, url, folder };
         server.ready().await?;
         step(&format!("Redis on port {port}, private"));
         Ok(server)
@@ -50,6 +51,25 @@ impl PrivateRedis {
     /// With its password.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts it again, on the same port, whenever it has ended and no file `stays-down` is in its
+    /// folder. Returns only when that fails.
+    pub(crate) async fn keep_up(&mut self) -> anyhow::Result<Infallible> {
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            look.tick().await;
+            let down = self.folder.path().join(STAYS_DOWN).exists();
+            if down || self.process.try_wait()?.is_none() {
+                continue;
+            }
+            self.process = run(&self.program, &self.folder, &self.password, self.port)?;
+            self.ready().await.context("starting it again")?;
+        }
     }
 
     async fn ready(&mut self) -> anyhow::Result<()> {
