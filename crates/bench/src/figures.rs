@@ -172,6 +172,29 @@ mod tests {
     }
 
     #[test]
+    fn quantiles_agree_with_those_of_the_sorted_durations() {
+        use rand::{Rng as _, SeedableRng as _};
+        let mut random = rand::rngs::StdRng::seed_from_u64(7);
+        for count in [1_usize, 2, 99, 100, 101, 5_000] {
+            let mut histogram = Histogram::default();
+            // Of all sizes alike: microseconds as well as minutes.
+            let mut all: Vec<u64> = (0..count)
+                .map(|_| random.random_range(1..=1_u64 << random.random_range(0..28)))
+                .collect();
+            all.iter().for_each(|micros| histogram.add(i64::try_from(*micros).expect("small")));
+            all.sort_unstable();
+            for permille in [1, 500, 900, 990, 999, 1000] {
+                let exact = all[(count * permille).div_ceil(1000).max(1) - 1];
+                let found = histogram.quantile(u64::try_from(permille).expect("small"));
+                assert!(
+                    found >= exact && found - exact <= exact / 63,
+                    "{permille} permille of {count}: {found} instead of {exact}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn nothing_measured_is_zero_and_a_clock_set_back_does_no_harm() {
         let mut histogram = Histogram::default();
         assert_eq!(histogram.summary().p99_us, 0);
@@ -184,6 +207,9 @@ mod tests {
         assert!((jain(&[10, 10, 10, 10]) - 1.0).abs() < f64::EPSILON);
         assert!((jain(&[40, 0, 0, 0]) - 0.25).abs() < f64::EPSILON);
         assert!(jain(&[]).abs() < f64::EPSILON);
+        // (1 + 2 + 3)² / (3 · (1 + 4 + 9))
+        assert!((jain(&[1, 2, 3]) - 0.857).abs() < f64::EPSILON);
+        assert!((jain(&[u64::MAX >> 20; 16]) - 1.0).abs() < f64::EPSILON);
     }
 
     #[test]

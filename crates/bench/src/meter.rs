@@ -194,7 +194,7 @@ mod tests {
             .map(|window| {
                 let mut histogram = Histogram::default();
                 (0..100).for_each(|_| histogram.add(window * 10_000));
-                Seen { rate: 100, lateness: histogram }
+                Seen { rate: 90 + window.unsigned_abs(), lateness: histogram }
             })
             .collect();
 
@@ -203,6 +203,10 @@ mod tests {
         assert_eq!((sustained.median_rate, sustained.lowest_rate), (100, 90));
         assert_eq!(sustained.latency.count, 600);
         assert!(sustained.drift > 2.5, "{sustained:?}");
+        let rates: Vec<u64> = sustained.windows.iter().map(|window| window.rate).collect();
+        assert_eq!(rates, [91, 92, 93, 94, 95, 96]);
+        assert!(sustained.windows.iter().all(|window| window.latency.count == 100));
+        assert_eq!((sustained.first_third.max_us, sustained.last_third.max_us), (20_000, 60_000));
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(crate) async fn run(place: &Place, load: Load, seconds: u64) -> anyhow::Resu
 
 /// Before anything is measured: connections, plans and caches.
 pub(crate) fn warm_up(seconds: u64) -> Duration {
-    Duration::from_secs((seconds / 5).clamp(2, 10))
+    Duration::from_secs((seconds / 5).clamp(1, 10))
 }
 
 /// Somebody who looks at the dead tuples now and then.

@@ -18,13 +18,13 @@ use crate::place::Server;
 use crate::settings::{ChaosArgs, Store};
 use servers::Servers;
 use trouble::Trouble;
-use world::World;
+use world::{Recovery, World};
 
 /// How long a lease holds; nothing may take longer to recover.
 const LEASE_SECONDS: f64 = 60.0;
 
 /// What became of the work in one scenario.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Outcome {
     scenario: &'static str,
     /// How often trouble was made.
@@ -35,31 +35,41 @@ struct Outcome {
     enqueued: i64,
     /// Transactions of the producer that failed in the trouble.
     refused: u64,
-    /// From the end of the trouble until everything enqueued before it was done; nothing when that
-    /// did not happen in time.
-    recovery_seconds: Option<f64>,
+    /// From the end of the trouble on.
+    recovery: Recovery,
     /// Effects applied more than once.
     doubled: i64,
     /// Enqueued, and neither applied nor waiting.
     lost: i64,
     /// Still waiting when everything should be over, or given up.
     stuck: i64,
+    /// Why the scenario could not be played to its end.
+    error: Option<String>,
     ok: bool,
 }
 
 impl Outcome {
+    fn failed(trouble: Trouble, error: &anyhow::Error) -> Self {
+        let (scenario, error) = (trouble.name(), Some(format!("{error:#}")));
+        Self { scenario, error, ..Self::default() }
+    }
+
     fn judged(self) -> Self {
         let clean = self.doubled + self.lost + self.stuck == 0;
-        let soon = self.recovery_seconds.is_some_and(|seconds| seconds <= LEASE_SECONDS);
-        Self { ok: clean && soon && self.enqueued > 0 && self.troubles > 0, ..self }
+        let played = self.error.is_none() && self.enqueued > 0 && self.troubles > 0;
+        let soon = self.recovery.seconds.is_some_and(|seconds| seconds <= LEASE_SECONDS);
+        Self { ok: clean && soon && played, ..self }
     }
 }
 
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(error) = &self.error {
+            return write!(f, "{}: NOT OK: {error}", self.scenario);
+        }
         let verdict = if self.ok { "ok" } else { "NOT OK" };
         let recovery =
-            self.recovery_seconds.map_or("never".to_owned(), |seconds| format!("{seconds} s"));
+            self.recovery.seconds.map_or("never".to_owned(), |seconds| format!("{seconds} s"));
         write!(
             f,
             "{}: {verdict}; {} times in {} s; recovered after {recovery}; {} events ({} \
@@ -103,12 +113,13 @@ pub(crate) async fn run(args: &ChaosArgs) -> anyhow::Result<bool> {
     say(facts::in_words(&facts));
     let mut outcomes = Vec::new();
     for trouble in scenarios {
-        let outcome = scenario(&server, &servers, trouble, args.seconds).await?;
+        let outcome = scenario(&server, &servers, trouble, args.seconds).await;
+        let outcome = outcome.unwrap_or_else(|error| Outcome::failed(trouble, &error));
         say(format!("{outcome}"));
         outcomes.push(outcome);
     }
     let sum = |of: fn(&Outcome) -> i64| outcomes.iter().map(of).sum::<i64>();
-    let slowest = outcomes.iter().filter_map(|one| one.recovery_seconds).fold(0.0, f64::max);
+    let slowest = outcomes.iter().filter_map(|one| one.recovery.seconds).fold(0.0, f64::max);
     let ok = outcomes.iter().all(|outcome| outcome.ok);
     let all = json!({
         "bench": "chaos",
@@ -136,7 +147,7 @@ async fn scenario(
     let mut world = World::start(server).await?;
     world.works().await?;
     let troubles = trouble.make(&mut world, servers, seconds).await?;
-    let recovery_seconds = world.recovers().await?;
+    let recovery = world.recovers().await?;
     let refused = world.produces_no_more().await?;
     let counted = world.count().await?;
     world.end().await?;
@@ -146,11 +157,11 @@ async fn scenario(
         trouble_seconds: seconds,
         enqueued: counted.enqueued,
         refused,
-        recovery_seconds,
+        recovery,
         doubled: counted.doubled,
         lost: counted.lost,
         stuck: counted.stuck,
-        ok: false,
+        ..Outcome::default()
     };
     Ok(outcome.judged())
 }
@@ -159,6 +170,10 @@ async fn scenario(
 mod tests {
     use super::*;
 
+    fn recovered(seconds: f64) -> Recovery {
+        Recovery { seconds: Some(seconds), ..Recovery::default() }
+    }
+
     fn outcome() -> Outcome {
         Outcome {
             scenario: "a test",
@@ -166,11 +181,11 @@ mod tests {
             trouble_seconds: 1,
             enqueued: 10,
             refused: 0,
-            recovery_seconds: Some(59.9),
+            recovery: recovered(59.9),
             doubled: 0,
             lost: 0,
             stuck: 0,
-            ok: false,
+            ..Outcome::default()
         }
     }
 
@@ -185,8 +200,8 @@ mod tests {
             Outcome { doubled: 1, ..outcome() },
             Outcome { lost: 1, ..outcome() },
             Outcome { stuck: 1, ..outcome() },
-            Outcome { recovery_seconds: Some(60.1), ..outcome() },
-            Outcome { recovery_seconds: None, ..outcome() },
+            Outcome { recovery: recovered(60.1), ..outcome() },
+            Outcome { recovery: Recovery::default(), ..outcome() },
         ] {
             assert!(!bad.judged().ok);
         }

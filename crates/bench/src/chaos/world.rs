@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use hashbuzz_db::{Db, DbError, Sql as _, values};
 use hashbuzz_outbox::{Clock as _, SystemClock, Wake};
+use serde::Serialize;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +25,9 @@ const TURN_MILLIS: u32 = 20;
 const BEFORE: Duration = Duration::from_secs(3);
 /// More than anybody should need to recover: what takes longer never comes.
 const PATIENCE: Duration = Duration::from_secs(180);
+const SOON: f64 = 5.0;
+/// The same as [`PATIENCE`].
+const LAST: f64 = 180.0;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Processes at work in a database.
@@ -33,6 +37,20 @@ pub(super) struct World {
     workers: Vec<Worker>,
     stop: CancellationToken,
     producing: JoinHandle<anyhow::Result<u64>>,
+}
+
+/// How the work went on after the trouble.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Recovery {
+    /// Until everything enqueued before its end was done; nothing when that did not happen in time.
+    pub(super) seconds: Option<f64>,
+    /// Until the first of that was done: whether everything stood still, or a few events waited
+    /// for their leases to run out.
+    first_seconds: Option<f64>,
+    /// Enqueued and not done when the trouble ended.
+    open_at_the_end: i64,
+    /// Of those, still not done 5 s later, where it took so long.
+    open_after_5_seconds: Option<i64>,
 }
 
 /// What was counted in the end.
@@ -72,19 +90,34 @@ impl World {
         Ok(())
     }
 
-    /// Seconds from now until everything that is enqueued by now is done.
-    pub(super) async fn recovers(&self) -> anyhow::Result<Option<f64>> {
+    /// Looks on from now until everything that is enqueued by now is done.
+    pub(super) async fn recovers(&self) -> anyhow::Result<Recovery> {
         let began = SystemClock.now();
+        let seconds = || ratio(u64::try_from(SystemClock.now() - began).unwrap_or(0), 1_000_000);
         let last = self.number("SELECT MAX(id) AS n FROM bench_fact").await?;
         let open = format!(
             "SELECT COUNT(*) AS n FROM bench_fact WHERE id <= {last} \
              AND id NOT IN (SELECT id FROM bench_done)"
         );
-        if !self.becomes_zero(&open).await? {
-            return Ok(None);
+        let first = self.number(&open).await?;
+        let mut recovery = Recovery { open_at_the_end: first, ..Recovery::default() };
+        loop {
+            let left = self.number(&open).await?;
+            if left < first || left == 0 {
+                recovery.first_seconds.get_or_insert_with(seconds);
+            }
+            if seconds() >= SOON {
+                recovery.open_after_5_seconds.get_or_insert(left);
+            }
+            if left == 0 {
+                recovery.seconds = Some(seconds());
+                return Ok(recovery);
+            }
+            if seconds() > LAST {
+                return Ok(recovery);
+            }
+            SystemClock.sleep(LOOK).await;
         }
-        let took = u64::try_from(SystemClock.now() - began)?;
-        Ok(Some(ratio(took, 1_000_000)))
     }
 
     /// Ends the load and waits for the last events; says how many transactions were refused.
