@@ -178,9 +178,11 @@ mod tests {
         for count in [1_usize, 2, 99, 100, 101, 5_000] {
             let mut histogram = Histogram::default();
             // Of all sizes alike: microseconds as well as minutes.
-            let mut all: Vec<u64> = (0..count)
-                .map(|_| random.random_range(1..=1_u64 << random.random_range(0..28)))
-                .collect();
+            let mut all = Vec::new();
+            for _ in 0..count {
+                let most = 1_u64 << random.random_range(0..28);
+                all.push(random.random_range(1..=most));
+            }
             all.iter().for_each(|micros| histogram.add(i64::try_from(*micros).expect("small")));
             all.sort_unstable();
             for permille in [1, 500, 900, 990, 999, 1000] {

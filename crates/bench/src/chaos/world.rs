@@ -46,11 +46,11 @@ pub(super) struct Recovery {
     pub(super) seconds: Option<f64>,
     /// Until the first of that was done: whether everything stood still, or a few events waited
     /// for their leases to run out.
-    first_seconds: Option<f64>,
+    pub(super) first_seconds: Option<f64>,
     /// Enqueued and not done when the trouble ended.
-    open_at_the_end: i64,
+    pub(super) open_at_the_end: i64,
     /// Of those, still not done 5 s later, where it took so long.
-    open_after_5_seconds: Option<i64>,
+    pub(super) open_after_5_seconds: Option<i64>,
 }
 
 /// What was counted in the end.
