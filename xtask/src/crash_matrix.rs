@@ -5,19 +5,12 @@
 //! the real one; the next build puts that one back.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
-use tempfile::TempDir;
-use tokio::net::TcpStream;
 
 use crate::step;
-use crate::test::{cargo, free_port, postgres};
-
-/// How long Redis may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::test::{PrivateRedis, cargo, postgres};
 
 /// Which part of the matrix is run, and on what.
 #[derive(Debug, Args)]
@@ -76,7 +69,7 @@ async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
     };
     let redis = match args.dispatch {
         Dispatch::Embedded => None,
-        Dispatch::Bullmq => Some(Redis::start().await.context("the private Redis")?),
+        Dispatch::Bullmq => Some(PrivateRedis::start().await.context("the private Redis")?),
     };
     let mut command = tokio::process::Command::new(root.join("target/debug/hashbuzz-simulator"));
     command.arg("crash-matrix").arg("--program").arg(&program);
@@ -85,7 +78,7 @@ async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
         command.args(["--postgres", server.url()]);
     }
     if let Some(server) = &redis {
-        command.args(["--redis", &server.url]);
+        command.args(["--redis", server.url()]);
     }
     if args.short {
         command.args(SHORT);
@@ -106,55 +99,4 @@ async fn build(root: &Path) -> anyhow::Result<()> {
         .context("cargo cannot be started")?;
     ensure!(status.success(), "the build failed");
     Ok(())
-}
-
-/// A private Redis. Dropping it stops it by its process id.
-struct Redis {
-    process: Child,
-    url: String,
-    _folder: TempDir,
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Redis {
-    async fn start() -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("hashbuzz-redis-").tempdir()?;
-        let password = uuid::Uuid::new_v4().simple().to_string();
-        let port = free_port()?;
-        let log = std::fs::File::create(folder.path().join("log"))?;
-        let process = Command::new("redis-server")
-            .current_dir(folder.path())
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--requirepass", &password, "--save", "", "--appendonly", "no"])
-            // BullMQ refuses to work where its keys may be evicted.
-            .args(["--maxmemory-policy", "noeviction"])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .context("redis-server cannot be started: is it installed?")?;
-        let url = format!("redis://:{password}@127.0.0.1:{port}");
-        let mut server = Self { process, url, _folder: folder };
-        let mut look = tokio::time::interval(Duration::from_millis(10));
-        let waiting = async {
-            loop {
-                look.tick().await;
-                if let Some(status) = server.process.try_wait()? {
-                    bail!("it ended at once: {status}");
-                }
-                if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                    return Ok(());
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, waiting).await.context("it does not listen")??;
-        step(&format!("Redis on port {port}, private"));
-        Ok(server)
-    }
 }

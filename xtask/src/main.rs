@@ -3,6 +3,8 @@
 //! `cargo xtask test` is the second command of the README: it has to work on a machine that has
 //! nothing but Rust and a C compiler, so it brings what the tests need and takes it away again.
 
+mod bench;
+mod chaos;
 mod contracts;
 mod crash_matrix;
 mod deny;
@@ -28,6 +30,11 @@ enum Task {
     },
     /// Kills the program at every point of a campaign's life, and looks at what became of it.
     CrashMatrix(crash_matrix::MatrixArgs),
+    /// Measures, on servers of its own. Nothing else should be at work on the machine.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Breaks what the event engine stands on while it works, and counts what became of the work.
+    Chaos(chaos::ChaosArgs),
     /// Checks the rules of the house: arrows, budgets, names, owners of tables, links.
     Tidy,
     /// Checks licences and banned crates of all dependencies against deny.toml.
@@ -45,6 +52,8 @@ fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Test { args } => test::run(&root, &args),
         Task::CrashMatrix(args) => crash_matrix::run(&root, &args),
+        Task::Bench(what) => bench::run(&root, &what),
+        Task::Chaos(args) => chaos::run(&root, &args),
         Task::Tidy => tidy::run(&root),
         Task::Deny => deny::run(&root),
         Task::Contracts { check } => contracts::run(&root, check),

@@ -8,6 +8,7 @@
 mod count;
 mod install;
 pub(crate) mod postgres;
+mod private_redis;
 mod redis;
 mod suite;
 
@@ -18,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::step;
 use count::Count;
-pub(crate) use postgres::free_port;
+pub(crate) use private_redis::PrivateRedis;
 pub(crate) use suite::command as cargo;
 
 /// Where tests look for the server.
@@ -57,7 +58,7 @@ async fn everything(root: &Path, args: &[String]) -> anyhow::Result<Count> {
 }
 
 /// Waits for whatever asks this process to end.
-async fn interrupted() -> anyhow::Result<&'static str> {
+pub(crate) async fn interrupted() -> anyhow::Result<&'static str> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;

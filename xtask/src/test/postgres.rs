@@ -1,9 +1,10 @@
 //! A private PostgreSQL server: found, made, started, and stopped by its process id.
 //!
-//! It listens on a free port of the loopback address, has a random password, keeps its files in a
-//! temporary folder and writes nothing to disk that it could avoid: what a test server knows may be
-//! lost. As root it runs as another user, because the server refuses to run as root.
+//! It listens on a free port of the loopback address, has a random password, and keeps its files in
+//! a temporary folder. For tests it writes nothing to disk that it could avoid: what a test server
+//! knows may be lost. For measuring it is set as the package sets it. As root it runs as another user, because the server refuses to run as root.
 
+use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read as _;
@@ -25,19 +26,74 @@ const OLDEST: u32 = 15;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A port that was free can be taken before the server has it.
 const TRIES: u32 = 5;
+/// While a file of this name is in its folder, a server that is kept up stays down.
+pub(crate) const STAYS_DOWN: &str = "stays-down";
 const USER: &str = "hashbuzz";
+
+/// What a server promises of what it was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Nothing.
+    None,
+    /// What it promises where nobody set anything: what is committed survives a power cut.
+    Full,
+}
+
+impl Durability {
+    const fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[
+                "fsync=off",
+                "synchronous_commit=off",
+                "full_page_writes=off",
+                "max_connections=300",
+                "shared_buffers=64MB",
+                "autovacuum=off",
+            ],
+            Self::Full => &[],
+        }
+    }
+}
 
 /// A running server. Dropping it stops it and removes its files.
 pub(crate) struct Server {
     process: Child,
     url: String,
-    _folder: TempDir,
+    programs: Programs,
+    port: u16,
+    durability: Durability,
+    folder: TempDir,
 }
 
 impl Server {
     /// Where tests connect to; the user may create databases.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// A folder of this run, on the disk that the server writes to.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Server {
+    /// Starts it again, on the same port, whenever it has ended and no file `stays-down` is in its
+    /// folder. Returns only when that fails.
+    pub(crate) async fn keep_up(&mut self) -> anyhow::Result<Infallible> {
+        let user = if process_is_root()? { Some(User::other()?) } else { None };
+        let folder = self.folder.path();
+        let data = folder.join("data");
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            look.tick().await;
+            if self.process.try_wait()?.is_none() || folder.join(STAYS_DOWN).exists() {
+                continue;
+            }
+            let (programs, port) = (&self.programs, self.port);
+            self.process = run(programs, user.as_ref(), folder, &data, port, self.durability)?;
+            ready(&mut self.process, &data).await.context("starting it again")?;
+        }
     }
 }
 
@@ -53,7 +109,12 @@ impl Drop for Server {
     }
 }
 
+/// One that is fast and forgets, for tests.
 pub(crate) async fn start() -> anyhow::Result<Server> {
+    start_with(Durability::None).await
+}
+
+pub(crate) async fn start_with(durability: Durability) -> anyhow::Result<Server> {
     let root = process_is_root()?;
     let programs = match newest(candidates())? {
         Some(programs) => programs,
@@ -68,12 +129,12 @@ pub(crate) async fn start() -> anyhow::Result<Server> {
     let data = make(&programs, user.as_ref(), folder.path(), &password)?;
     for _ in 0..TRIES {
         let port = free_port()?;
-        let mut process = run(&programs, user.as_ref(), folder.path(), &data, port)?;
+        let mut process = run(&programs, user.as_ref(), folder.path(), &data, port, durability)?;
         match ready(&mut process, &data).await {
             Ok(()) => {
                 step(&format!("PostgreSQL {} on port {port}, private", programs.version));
                 let url = format!("postgres://{USER}:{password}@127.0.0.1:{port}/postgres");
-                return Ok(Server { process, url, _folder: folder });
+                return Ok(Server { process, url, programs, port, durability, folder });
             }
             Err(error) => {
                 let _ = process.kill();
@@ -229,20 +290,13 @@ fn run(
     folder: &Path,
     data: &Path,
     port: u16,
+    durability: Durability,
 ) -> anyhow::Result<Child> {
     let log = fs::File::create(folder.join("log"))?;
     let mut command = command(programs, user, "postgres")?;
     command.current_dir(folder).arg("-D").arg(data).args(["-p", &port.to_string()]);
-    for setting in [
-        "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
-        "max_connections=300",
-        "shared_buffers=64MB",
-        "autovacuum=off",
-    ] {
+    let place = ["listen_addresses=127.0.0.1", "unix_socket_directories="];
+    for setting in place.iter().chain(durability.settings()) {
         command.args(["-c", setting]);
     }
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);

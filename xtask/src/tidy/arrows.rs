@@ -23,6 +23,7 @@ const PERMITS: &[Permit] = &[
         uses: &["db", "domain", "ledger", "media", "outbox", "social"],
         tests: &["testkit"],
     },
+    Permit { name: "bench", uses: &["db", "outbox", "outbox-bullmq"], tests: &[] },
     Permit { name: "cli", uses: EVERYTHING, tests: &["testkit"] },
     Permit { name: "crash", uses: &[], tests: &[] },
     Permit { name: "db", uses: &["crash"], tests: &[] },

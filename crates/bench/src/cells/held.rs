@@ -1,0 +1,43 @@
+//! A snapshot held open under load: a backup, a forgotten session. Nobody may clear away what
+//! became dead since, and whoever reads an index walks over it.
+
+use serde_json::{Value, json};
+
+use super::{Session, hot};
+use crate::figures::ratio;
+use crate::load::Load;
+use crate::place::table_bytes;
+
+pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
+    let seconds = session.seconds(60);
+    let place = session.server.database("held").await?;
+    let running = hot::Running::start(&place, Load::HUNDREDS).await?;
+    running.warm_up(seconds).await;
+    let watched = hot::Watched::start(&place, seconds).await?;
+    let clean = running.meter.watch(seconds).await;
+    let snapshot = place.snapshot().await?;
+    let held = running.meter.watch(seconds).await;
+    let bytes = table_bytes(&snapshot.db).await?;
+    snapshot.release().await?;
+    let after = running.meter.watch(seconds.div_ceil(2)).await;
+    let dead = watched.end().await?;
+    running.end(&place).await?;
+    place.remove().await?;
+    let share = ratio(held.rate, clean.rate);
+    session.say(&format!(
+        "held: clean {clean}; held {held}; {share} of the clean rate; dead tuples: most {}, last \
+         {}; table {} MiB; afterwards {after}",
+        dead.most,
+        dead.last,
+        bytes >> 20
+    ));
+    Ok(json!({
+        "seconds": seconds,
+        "clean": clean,
+        "held": held,
+        "after": after,
+        "of_clean_rate": share,
+        "dead_tuples": dead,
+        "table_bytes": bytes,
+    }))
+}
