@@ -129,5 +129,11 @@ pub(crate) async fn build(root: &Path) -> anyhow::Result<PathBuf> {
         .context("cargo cannot be started")?;
     ensure!(status.success(), "the build failed");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    Ok(target.join("release/hashbuzz-bench"))
+    // Aside: it starts itself again as its workers, also while somebody builds.
+    let (built, aside) = (target.join("release/hashbuzz-bench"), target.join("bench"));
+    std::fs::create_dir_all(&aside)?;
+    let program = aside.join("hashbuzz-bench");
+    std::fs::copy(&built, aside.join("new")).context("the program")?;
+    std::fs::rename(aside.join("new"), &program).context("the program")?;
+    Ok(program)
 }

@@ -43,6 +43,9 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
     if full.is_postgres() {
         // What autovacuum would do in the next minute, in the middle of the measuring.
         db.exec("VACUUM (ANALYZE)", values![]).await?;
+        let empty = clean.open().await?;
+        empty.exec("VACUUM (ANALYZE)", values![]).await?;
+        clean.close(empty).await?;
     }
     let (without, with) = in_turns(session, &clean, &full).await?;
     let change = ratio(mean(&with), mean(&without));

@@ -145,7 +145,8 @@ impl World {
         Ok(Count {
             enqueued: self.number("SELECT COUNT(*) AS n FROM bench_fact").await?,
             doubled: self.number(repeated).await?,
-            // What waits or gave up is stuck and not lost.
+            // What waits or gave up is stuck and not lost; exact where nothing is stuck, and where
+            // something is, the run is not clean anyway.
             lost: (missing - stuck).max(0),
             stuck,
         })
