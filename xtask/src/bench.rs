@@ -7,9 +7,9 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use tempfile::TempDir;
 
-use crate::step;
 use crate::test::postgres::{self, Durability};
 use crate::test::{PrivateRedis, cargo, interrupted};
+use crate::{step, target};
 
 /// What is measured.
 #[derive(Debug, Subcommand)]
@@ -128,7 +128,7 @@ pub(crate) async fn build(root: &Path) -> anyhow::Result<PathBuf> {
         .await
         .context("cargo cannot be started")?;
     ensure!(status.success(), "the build failed");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    let target = target(root);
     // Aside: it starts itself again as its workers, also while somebody builds.
     let (built, aside) = (target.join("release/hashbuzz-bench"), target.join("bench"));
     std::fs::create_dir_all(&aside)?;

@@ -9,8 +9,8 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::step;
 use crate::test::{PrivateRedis, cargo, postgres};
+use crate::{step, target};
 
 /// Which part of the matrix is run, and on what.
 #[derive(Debug, Args)]
@@ -59,10 +59,11 @@ pub(crate) fn run(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
 
 async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
     build(root).await?;
-    let home = root.join("target/crash-matrix");
+    let target = target(root);
+    let home = target.join("crash-matrix");
     std::fs::create_dir_all(&home)?;
     let program = home.join("hashbuzz");
-    std::fs::rename(root.join("target/debug/hashbuzz"), &program).context("the armed program")?;
+    std::fs::rename(target.join("debug/hashbuzz"), &program).context("the armed program")?;
     let postgres = match args.store {
         Store::Sqlite => None,
         Store::Postgres => Some(postgres::start().await.context("the private PostgreSQL")?),
@@ -71,7 +72,7 @@ async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
         Dispatch::Embedded => None,
         Dispatch::Bullmq => Some(PrivateRedis::start().await.context("the private Redis")?),
     };
-    let mut command = tokio::process::Command::new(root.join("target/debug/hashbuzz-simulator"));
+    let mut command = tokio::process::Command::new(target.join("debug/hashbuzz-simulator"));
     command.arg("crash-matrix").arg("--program").arg(&program);
     command.arg("--folder").arg(home.join("lives")).args(["--seed", &args.seed.to_string()]);
     if let Some(server) = &postgres {
