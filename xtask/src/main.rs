@@ -68,8 +68,13 @@ fn main() -> ExitCode {
 }
 
 /// The folder of the workspace, wherever the command was called from.
+///
+/// Cargo says it when the command runs: clones that share a target folder share the program too,
+/// and the folder it was built in may be another clone's.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is inside the workspace").into()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR");
+    let package = package.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    package.parent().expect("xtask is inside the workspace").into()
 }
 
 /// Where cargo puts what it builds.
