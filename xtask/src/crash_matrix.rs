@@ -6,10 +6,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::test::{PrivateRedis, cargo, postgres};
+use crate::test::{PrivateRedis, cargo, interrupted, postgres};
 use crate::{step, target};
 
 /// Which part of the matrix is run, and on what.
@@ -45,7 +45,7 @@ enum Dispatch {
 }
 
 /// Lives of the short form begin within so many seconds, and take a few more to end.
-const SHORT: [&str; 6] = ["--seconds", "100", "--points", "90", "--pairs", "30"];
+const SHORT: [&str; 6] = ["--seconds", "100", "--points", "70", "--pairs", "25"];
 
 pub(crate) fn run(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
     ensure!(
@@ -54,7 +54,12 @@ pub(crate) fn run(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
     );
     // One thread: the servers are told to end when the thread that started them does.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(matrix(root, args))
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = matrix(root, args) => outcome,
+            name = interrupted() => bail!("stopped by {}", name?),
+        }
+    })
 }
 
 async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 
 use hashbuzz_db::{Backend, Db, DbError, FromQueryResult, Sql as _, Tx, Value, values};
 
-use crate::Queue;
-use crate::lane::{Seen, Take};
+use crate::lane::{Seen, Take, Taken};
+use crate::{Queue, lease};
 
 /// How long a claim holds: longer than the time limit of any single request to another system.
 pub(crate) const LEASE_MICROS: i64 = 60_000_000;
@@ -152,7 +152,7 @@ impl Claimer {
             Err(error) if error.is_unique_violation() => Vec::new(),
             claimed => claimed?,
         };
-        claimed.sort_by_key(|leased| leased.rank);
+        claimed.sort_by(|one, other| (one.rank, &one.id).cmp(&(other.rank, &other.id)));
         Ok(claimed)
     }
 
@@ -165,11 +165,11 @@ impl Claimer {
         let free = self.is_free(pauses);
         let chosen = format!(
             "SELECT chosen.id FROM jsonb_to_recordset(CAST($4 AS JSONB)) \
-               AS take(lane TEXT, low BIGINT, room BIGINT) \
+               AS take(lane TEXT, low BIGINT, low_id TEXT, room BIGINT) \
              CROSS JOIN LATERAL ( \
                SELECT e.id FROM event e WHERE e.state = 'ready' AND e.lane = take.lane \
-               AND e.rank >= take.low AND {free} \
-               ORDER BY e.rank LIMIT take.room FOR UPDATE SKIP LOCKED) AS chosen"
+               AND (e.rank, e.id) >= (take.low, take.low_id) AND {free} \
+               ORDER BY e.rank, e.id LIMIT take.room FOR UPDATE SKIP LOCKED) AS chosen"
         );
         let takes = serde_json::to_string(takes)
             .map_err(|error| DbError::Corrupt(format!("lanes as JSON: {error}")))?;
@@ -187,13 +187,14 @@ impl Claimer {
         let free = self.is_free(pauses);
         let sql = format!(
             "SELECT e.id AS text FROM event e WHERE e.state = 'ready' AND e.lane = $1 \
-             AND e.rank >= $2 AND {free} ORDER BY e.rank LIMIT $3"
+             AND (e.rank, e.id) >= ($2, $3) AND {free} ORDER BY e.rank, e.id LIMIT $4"
         );
         let tx = self.db.begin().await?;
         let mut ids = Vec::new();
         for take in takes {
             let room = i64::try_from(take.room).unwrap_or(i64::MAX);
-            let found: Vec<Text> = tx.all(&sql, values![take.lane.clone(), take.low, room]).await?;
+            let given = values![take.lane.clone(), take.low, take.low_id.clone(), room];
+            let found: Vec<Text> = tx.all(&sql, given).await?;
             ids.extend(found.into_iter().map(|row| row.text));
         }
         if ids.is_empty() {
@@ -241,21 +242,13 @@ impl Claimer {
                      AND e.state IN ('ready', 'deferred') AND (e.key IS NULL OR {held}) \
                      AND {NOT_PAUSED} {lock}"
                 ),
-                values![now, list.clone()],
+                values![now, list],
             )
             .await?;
         let free: Vec<String> = found.into_iter().map(|row| row.text).collect();
         let claimed = self.lease(&tx, &free, now).await?;
         if claimed.len() < ids.len() {
-            let texts = tx.backend().texts_of("$1");
-            tx.exec(
-                &format!(
-                    "UPDATE event SET published_at = NULL WHERE id IN ({texts}) \
-                     AND state IN ('ready', 'deferred')"
-                ),
-                values![list],
-            )
-            .await?;
+            lease::unpublish(&tx, ids).await?;
         }
         tx.commit().await?;
         Ok(claimed)
@@ -305,13 +298,17 @@ const NOT_PAUSED: &str = "NOT EXISTS (SELECT 1 FROM event_pause p \
      WHERE (p.scope = 'queue' AND p.name = e.queue) OR (p.scope = 'kind' AND p.name = e.kind) \
      OR (p.scope = 'account' AND p.name = e.account))";
 
-/// How many of each lane were claimed, and the rank of the last.
-pub(crate) fn by_lane(claimed: &[Leased]) -> HashMap<String, (usize, i64)> {
-    let mut lanes: HashMap<String, (usize, i64)> = HashMap::new();
-    for leased in claimed {
-        let (count, last) = lanes.entry(leased.lane.clone()).or_insert((0, i64::MIN));
-        *count += 1;
-        *last = leased.rank.max(*last);
+/// How many of each lane were claimed, and which was the last.
+pub(crate) fn by_lane<'a>(
+    claimed: impl Iterator<Item = (&'a str, i64, &'a str)>,
+) -> HashMap<String, Taken> {
+    let mut lanes: HashMap<String, Taken> = HashMap::new();
+    for (lane, rank, id) in claimed {
+        let taken = lanes.entry(lane.to_owned()).or_default();
+        taken.count += 1;
+        if (rank, id) > (taken.last, &taken.last_id) {
+            (taken.last, taken.last_id) = (rank, id.to_owned());
+        }
     }
     lanes
 }

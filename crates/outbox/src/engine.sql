@@ -51,7 +51,7 @@ CREATE UNIQUE INDEX event_one_leased_per_key ON event (key) WHERE state = 'lease
 -- Two waiting events with one dedupe key are one event.
 CREATE UNIQUE INDEX event_dedupe ON event (dedupe)
     WHERE dedupe IS NOT NULL AND state IN ('ready', 'deferred', 'paused');
-CREATE INDEX event_lane ON event (lane, rank) WHERE state = 'ready';
+CREATE INDEX event_lane ON event (lane, rank, id) WHERE state = 'ready';
 CREATE INDEX event_deferred ON event (due_at) WHERE state = 'deferred';
 CREATE INDEX event_stopped ON event (state, id) WHERE state IN ('paused', 'dead', 'discarded');
 CREATE INDEX event_of_key ON event (key, state, rank) WHERE key IS NOT NULL;

@@ -51,31 +51,34 @@ pub(crate) async fn in_transaction(tx: &Tx, finish: &Finish) -> Result<u64, DbEr
     }
 }
 
-/// Finishes many events. Those whose lease was lost are left alone.
+/// Finishes many events, all at the time of the last. Those whose lease was lost are left alone.
 async fn many(db: &Db, finished: &[Finish]) -> Result<u64, DbError> {
     let list = serde_json::to_string(finished)
         .map_err(|error| DbError::Corrupt(format!("finished events as JSON: {error}")))?;
+    let at = finished.iter().map(|finish| finish.at).max().unwrap_or_default();
     match db.backend() {
+        // Each row is found by its key, in the order of the keys, and its fence is looked up in a
+        // hash. `IS TRUE` keeps the planner from making a join of it: with a batch on one side and
+        // few rows expected on the other it would compare each with each.
         Backend::Postgres => {
             let sql = format!(
-                "WITH given AS MATERIALIZED (SELECT id, fence, at \
-                   FROM jsonb_to_recordset(CAST($1 AS JSONB)) AS f(id TEXT, fence BIGINT, at BIGINT)), \
-                 gone AS (DELETE FROM event USING given \
-                   WHERE event.id = ANY(ARRAY(SELECT id FROM given)) AND event.id = given.id \
-                   AND event.fence = given.fence AND event.state = 'leased' \
-                   RETURNING event.*, given.at) \
-                 {HISTORY} SELECT {FROM}, at FROM gone"
+                "WITH given AS MATERIALIZED (SELECT id, fence \
+                   FROM jsonb_to_recordset(CAST($1 AS JSONB)) AS f(id TEXT, fence BIGINT)), \
+                 gone AS (DELETE FROM event WHERE id = ANY(ARRAY(SELECT id FROM given)) \
+                   AND ((id, fence) IN (SELECT id, fence FROM given)) IS TRUE \
+                   AND state = 'leased' RETURNING *) \
+                 {HISTORY} SELECT {FROM}, CAST($2 AS BIGINT) FROM gone"
             );
-            db.write(&sql, values![list]).await
+            db.write(&sql, values![list, at]).await
         }
         Backend::Sqlite => {
             let tx = db.begin().await?;
             let sql = format!(
-                "{HISTORY} SELECT {FROM}, at FROM event JOIN (SELECT value ->> 'id' AS given, \
-                 value ->> 'fence' AS given_fence, value ->> 'at' AS at FROM json_each($1)) \
+                "{HISTORY} SELECT {FROM}, $2 FROM event JOIN (SELECT value ->> 'id' AS given, \
+                 value ->> 'fence' AS given_fence FROM json_each($1)) \
                  ON id = given AND fence = given_fence WHERE state = 'leased'"
             );
-            tx.exec(&sql, values![list.clone()]).await?;
+            tx.exec(&sql, values![list.clone(), at]).await?;
             // In history by now is only what was held under the fence that was named.
             let done = tx
                 .exec(

@@ -5,21 +5,29 @@
 //! next one: that is its deficit. So an account with a hundred thousand waiting events delays
 //! another account's single event by one turn, not by a hundred thousand.
 //!
+//! A lane that gives nothing rests beside the ring, at the place where it was last taken from: work
+//! comes where work was, and is found there without looking everywhere.
+//!
 //! Nothing here asks the database: what there is was seen a moment ago, and may be gone.
 
 use std::collections::{HashMap, VecDeque};
 
-/// Lanes without work that are still asked, because work comes where work was.
+/// Lanes that rest and are not forgotten.
 const RESTING: usize = 64;
-/// A lane that gave nothing so many times in a row is forgotten until it is seen again.
-const PATIENCE: u32 = 40;
+/// A lane that gave nothing so many times in a row rests.
+const PATIENCE: u32 = 8;
+/// Resting lanes that are asked at a time, and the part of the room that they may have.
+const ASKED: usize = 8;
+const ASKED_PART: usize = 4;
 
 /// One account's work in one queue.
 #[derive(Clone, Debug)]
 struct Lane {
     name: String,
-    /// Nothing with a lower rank was there when it was last looked at.
+    /// Nothing of a lower rank was there when it was last looked at, nor of this rank with a
+    /// smaller id. Of events that are due together thousands may have one rank.
     low: i64,
+    low_id: String,
     deficit: usize,
     /// Claims in a row that found nothing.
     empty: u32,
@@ -30,7 +38,22 @@ struct Lane {
 pub(crate) struct Take {
     pub(crate) lane: String,
     pub(crate) low: i64,
+    pub(crate) low_id: String,
     pub(crate) room: usize,
+}
+
+/// What came of it: how many there were, and which was the last.
+#[derive(Clone, Debug)]
+pub(crate) struct Taken {
+    pub(crate) count: usize,
+    pub(crate) last: i64,
+    pub(crate) last_id: String,
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Self { count: 0, last: i64::MIN, last_id: String::new() }
+    }
 }
 
 /// What there was in a lane when it was looked at.
@@ -41,10 +64,12 @@ pub(crate) struct Seen {
     pub(crate) rank: i64,
 }
 
-/// The ring.
+/// The ring, and who rests beside it.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
     ring: VecDeque<Lane>,
+    /// Whoever was asked longest ago first.
+    resting: VecDeque<Lane>,
 }
 
 impl Lanes {
@@ -54,32 +79,32 @@ impl Lanes {
             seen.into_iter().map(|seen| (seen.lane, seen.rank)).collect();
         for lane in &mut self.ring {
             if let Some(rank) = new.remove(&lane.name) {
-                lane.low = rank;
+                (lane.low, lane.low_id) = (rank, String::new());
                 lane.empty = 0;
             }
         }
+        self.resting.retain(|lane| !new.contains_key(&lane.name));
         let mut new: Vec<_> = new.into_iter().collect();
         new.sort();
         for (name, low) in new {
-            self.ring.push_back(Lane { name, low, deficit: 0, empty: 0 });
+            self.ring.push_back(Lane { name, low, low_id: String::new(), deficit: 0, empty: 0 });
         }
-        self.forget();
     }
 
     /// Shares `room` out, and moves the ring on by as many lanes as had their turn.
     pub(crate) fn share(&mut self, room: usize) -> Vec<Take> {
-        if self.ring.is_empty() || room == 0 {
-            return Vec::new();
+        let mut takes = self.ask(room);
+        let mut left = room - takes.len();
+        if self.ring.is_empty() || left == 0 {
+            return takes;
         }
-        let quantum = room.div_ceil(self.ring.len()).max(1);
-        let mut left = room;
-        let mut takes = Vec::new();
+        let quantum = left.div_ceil(self.ring.len()).max(1);
         for _ in 0..self.ring.len() {
             let Some(mut lane) = self.ring.pop_front() else { break };
             lane.deficit = (lane.deficit + quantum).min(room);
             let take = lane.deficit.min(left);
             left -= take;
-            takes.push(Take { lane: lane.name.clone(), low: lane.low, room: take });
+            takes.push(lane.take(take));
             self.ring.push_back(lane);
             if left == 0 {
                 break;
@@ -88,33 +113,56 @@ impl Lanes {
         takes
     }
 
-    /// Takes note of what came of it: for each lane how many were taken and the rank of the last.
-    pub(crate) fn took(&mut self, takes: &[Take], taken: &HashMap<String, (usize, i64)>) {
+    /// One event of each of a few resting lanes: of all there is room for, when nobody else wants
+    /// it.
+    fn ask(&mut self, room: usize) -> Vec<Take> {
+        let most = if self.ring.is_empty() { room } else { ASKED.min(room / ASKED_PART) };
+        let asked = most.min(self.resting.len());
+        self.resting.rotate_left(asked);
+        self.resting.iter().rev().take(asked).map(|lane| lane.take(1)).collect()
+    }
+
+    /// Takes note of what came of it.
+    pub(crate) fn took(&mut self, takes: &[Take], taken: &HashMap<String, Taken>) {
         for take in takes {
+            let gave = taken.get(&take.lane);
+            if let Some(at) = self.resting.iter().position(|lane| lane.name == take.lane) {
+                if gave.is_some() {
+                    self.ring.extend(self.resting.remove(at));
+                } else {
+                    continue;
+                }
+            }
             let Some(lane) = self.ring.iter_mut().find(|lane| lane.name == take.lane) else {
                 continue;
             };
-            let (count, last) = taken.get(&take.lane).copied().unwrap_or((0, take.low));
-            if count < take.room {
-                // Nothing is owed to whoever has nothing to do.
-                lane.deficit = 0;
-            } else {
-                lane.deficit = lane.deficit.saturating_sub(count);
-            }
-            if count > 0 {
-                lane.low = last;
+            let count = gave.map_or(0, |gave| gave.count);
+            // Nothing is owed to whoever has nothing to do.
+            lane.deficit = if count < take.room { 0 } else { lane.deficit.saturating_sub(count) };
+            lane.empty += 1;
+            if let Some(gave) = gave {
+                (lane.low, lane.low_id) = (gave.last, gave.last_id.clone());
                 lane.empty = 0;
-            } else {
-                lane.empty += 1;
             }
         }
-        self.forget();
+        self.rest();
     }
 
-    fn forget(&mut self) {
-        let resting = self.ring.iter().filter(|lane| lane.empty > 0).count();
-        let crowded = resting > RESTING;
-        self.ring.retain(|lane| lane.empty == 0 || (!crowded && lane.empty < PATIENCE));
+    fn rest(&mut self) {
+        let (ring, tired) =
+            std::mem::take(&mut self.ring).into_iter().partition(|lane| lane.empty < PATIENCE);
+        self.ring = ring;
+        let tired: VecDeque<Lane> = tired;
+        self.resting.extend(tired);
+        while self.resting.len() > RESTING {
+            self.resting.pop_front();
+        }
+    }
+}
+
+impl Lane {
+    fn take(&self, room: usize) -> Take {
+        Take { lane: self.name.clone(), low: self.low, low_id: self.low_id.clone(), room }
     }
 }
 
@@ -132,8 +180,12 @@ mod tests {
         lanes.share(room).into_iter().map(|take| (take.lane, take.room)).collect()
     }
 
-    fn all(takes: &[Take]) -> HashMap<String, (usize, i64)> {
-        takes.iter().map(|take| (take.lane.clone(), (take.room, 1))).collect()
+    fn all(takes: &[Take]) -> HashMap<String, Taken> {
+        takes.iter().map(|take| (take.lane.clone(), taken(take.room))).collect()
+    }
+
+    fn taken(count: usize) -> Taken {
+        Taken { count, last: 9, last_id: "a".into() }
     }
 
     #[test]
@@ -166,15 +218,50 @@ mod tests {
         assert_eq!(of("c").unwrap_or(0), 2, "{second:?}");
     }
 
-    #[test]
-    fn a_lane_without_work_is_owed_nothing_and_forgotten() {
-        let mut lanes = lanes(&["a"]);
+    /// Lanes that were seen once and never gave anything.
+    fn resting(count: usize) -> Lanes {
+        let mut lanes = Lanes::default();
+        let seen = (0..count).map(|n| Seen { lane: format!("resting-{n}"), rank: 7 });
+        lanes.see(seen.collect());
         for _ in 0..PATIENCE {
-            let shared = lanes.share(4);
-            assert_eq!(shared.len(), 1);
+            let shared = lanes.share(count);
             lanes.took(&shared, &HashMap::new());
         }
-        assert_eq!(lanes.share(4), []);
+        assert_eq!(lanes.ring.len(), 0);
+        lanes
+    }
+
+    #[test]
+    fn a_lane_without_work_rests_and_is_asked_where_it_was() {
+        let mut lanes = resting(1);
+        let asked = lanes.share(4);
+        let lane = || "resting-0".to_owned();
+        assert_eq!(asked, [Take { lane: lane(), low: 7, low_id: String::new(), room: 1 }]);
+        lanes.took(&asked, &HashMap::from([(lane(), taken(1))]));
+        let next = lanes.share(4);
+        assert_eq!(next, [Take { lane: lane(), low: 9, low_id: "a".into(), room: 4 }]);
+    }
+
+    #[test]
+    fn who_rests_takes_little_from_who_works_and_is_asked_in_turn() {
+        let mut lanes = resting(20);
+        lanes.see(vec![Seen { lane: "busy".into(), rank: 0 }]);
+        let mut asked = std::collections::BTreeSet::new();
+        for _ in 0..3 {
+            let shared = lanes.share(100);
+            let busy = shared.iter().find(|take| take.lane == "busy").map(|take| take.room);
+            assert_eq!(busy, Some(100 - ASKED));
+            lanes.took(&shared, &HashMap::from([("busy".into(), taken(92))]));
+            asked.extend(shared.into_iter().map(|take| take.lane));
+        }
+        assert_eq!(asked.len(), 21);
+        assert_eq!(lanes.share(1).len(), 1, "nobody is asked where there is room for one");
+    }
+
+    #[test]
+    fn more_resting_lanes_than_can_be_remembered_are_forgotten() {
+        let lanes = resting(RESTING + 9);
+        assert_eq!(lanes.resting.len(), RESTING);
     }
 
     #[test]
@@ -194,7 +281,7 @@ mod tests {
                 let count = take.room.min(*left);
                 *left -= count;
                 *served.entry(take.lane.clone()).or_default() += count;
-                taken.insert(take.lane.clone(), (count, 0));
+                taken.insert(take.lane.clone(), self::taken(count));
             }
             lanes.took(&shared, &taken);
         }

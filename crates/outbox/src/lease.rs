@@ -1,6 +1,6 @@
 //! Giving leases back: when a process dies, when it stops, when it only seemed to live.
 
-use hashbuzz_db::{Backend, Db, DbError, Sql as _, Tx, Value, values};
+use hashbuzz_db::{Backend, Db, DbError, Sql, Tx, Value, values};
 
 use crate::claim::json;
 
@@ -43,8 +43,8 @@ pub(crate) struct Rescued {
 /// Returns expired leases and those of processes that are silent since `silent_since`, and forgets
 /// those processes.
 ///
-/// One of them may have taken a job from the broker and died before it claimed the event: nothing
-/// in the database tells which. So whatever is published and unclaimed is published anew, under
+/// One of them may have taken a job from the broker and died before it claimed the event, or marked
+/// an event and died before it published it: nothing in the database tells which. So whatever is published and unclaimed is published anew, under
 /// other numbers; of two jobs for one event the second finds nothing to do.
 pub(crate) async fn rescue(db: &Db, now: i64, silent_since: i64) -> Result<Rescued, DbError> {
     let lost = "(lease_until < $5 OR lease_owner NOT IN \
@@ -64,7 +64,7 @@ pub(crate) async fn rescue(db: &Db, now: i64, silent_since: i64) -> Result<Rescu
     let processes = tx.exec(gone, values![silent_since]).await?;
     if processes > 0 {
         let anew = "UPDATE event SET published_at = NULL \
-                    WHERE state = 'ready' AND published_at IS NOT NULL";
+                    WHERE state IN ('ready', 'deferred') AND published_at IS NOT NULL";
         tx.exec(anew, values![]).await?;
     }
     tx.commit().await?;
@@ -107,15 +107,20 @@ pub(crate) async fn abandon(
     let given = values![owner, json(marks)?];
     let mut events = give_back(&tx, now, Why::Unheard, &which, given).await?;
     if !jobs.is_empty() {
-        let texts = tx.backend().texts_of("$1");
-        let sql = format!(
-            "UPDATE event SET published_at = NULL WHERE id IN ({texts}) \
-             AND state IN ('ready', 'deferred')"
-        );
-        events += tx.exec(&sql, values![json(jobs)?]).await?;
+        events += unpublish(&tx, jobs).await?;
     }
     tx.commit().await?;
     Ok(events)
+}
+
+/// Has `events` published again that were published and not claimed.
+pub(crate) async fn unpublish(db: &impl Sql, events: &[String]) -> Result<u64, DbError> {
+    let texts = db.backend().texts_of("$1");
+    let sql = format!(
+        "UPDATE event SET published_at = NULL WHERE id IN ({texts}) \
+         AND state IN ('ready', 'deferred')"
+    );
+    db.exec(&sql, values![json(events)?]).await
 }
 
 /// Gives back the leases that `which` says. `given` are its parameters, from `$5` on.

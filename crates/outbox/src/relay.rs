@@ -1,13 +1,15 @@
 //! The relay: offers due events to a broker.
 //!
 //! It keeps a bounded window of publications before the workers, filled by the same round robin as
-//! claims. It publishes first and marks afterwards: a crash in between publishes the same once
-//! more, which the broker ignores or a worker finds done. What was published and not claimed for a
-//! while is published again, under the same number: the broker takes it if it has forgotten it, and
-//! is not filled up where nobody works. When the broker lost its memory, everything is published
-//! again. Only the near future becomes the broker's delayed jobs; the rest waits in the database.
+//! claims. It marks first and publishes afterwards, so that two relays do not publish the same and a
+//! number is used once: whoever died may have taken the job of that number with it, and the broker
+//! would take no second one for as long. What a dead process may have marked and not published is
+//! published anew when it is missed ([`rescue`](crate::lease::rescue)); what the broker refused, at
+//! once. What was published and not claimed for a while is published again, under the same number:
+//! the broker takes it if it has forgotten it, and is not filled up where nobody works. When the
+//! broker lost its memory, everything is published again. Only the near future becomes the broker's
+//! delayed jobs; the rest waits in the database.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +17,10 @@ use hashbuzz_db::{Db, DbError, FromQueryResult, Sql as _, values};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::claim::Claimer;
+use crate::claim::{Claimer, by_lane};
 use crate::clock::micros;
 use crate::lane::Lanes;
-use crate::{Broker, BrokerError, Clock, Publication, Queue, Wake, Watchdog};
+use crate::{Broker, BrokerError, Clock, Publication, Queue, Wake, Watchdog, lease};
 
 /// Published and not claimed at most.
 const WINDOW: i64 = 2_000;
@@ -30,6 +32,8 @@ const NEAR: Duration = Duration::from_secs(60);
 const FORGOTTEN: Duration = Duration::from_secs(30);
 /// How often it looks when nobody says that there is something.
 const POLL: Duration = Duration::from_millis(250);
+/// How long the last round may take after the process was asked to stop.
+const LAST_ROUND: Duration = Duration::from_secs(2);
 /// How often the near future is looked at.
 const BETWEEN_NEAR: Duration = Duration::from_secs(1);
 
@@ -55,25 +59,29 @@ enum RelayError {
     Broker(#[from] BrokerError),
 }
 
+/// An event that is marked as published.
 #[derive(FromQueryResult)]
-struct Candidate {
+struct Marked {
     id: String,
     kind: String,
     queue: String,
     lane: String,
     rank: i64,
     attempt: i64,
-    fence: i64,
     number: i64,
     due_at: i64,
 }
 
-/// A number that is new after each claim (the fence grows) and after each publication that was
-/// taken back. A worker may be faster than the mark: then the fence alone has grown, and the next
-/// publication does not look like the last one, which the broker may still have.
-const CANDIDATE: &str = "e.id, e.kind, e.queue, e.lane, e.rank, e.attempt, e.fence, \
-     e.fence + e.publication + CASE WHEN e.published_at IS NULL THEN 1 ELSE 0 END AS number, \
-     e.due_at";
+/// Marks those of the events `e` that `chosen` selects. Their number is new after each claim (the
+/// fence grows) and after each publication that was taken back. `$1` is now.
+fn mark(chosen: &str) -> String {
+    format!(
+        "UPDATE event SET published_at = $1, \
+         publication = publication + CASE WHEN published_at IS NULL THEN 1 ELSE 0 END \
+         WHERE id = ANY(ARRAY({chosen})) \
+         RETURNING id, kind, queue, lane, rank, attempt, fence + publication AS number, due_at"
+    )
+}
 
 impl Relay {
     /// A relay that is not running yet.
@@ -104,11 +112,11 @@ impl Relay {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut ear = self.wake.ear();
         while !stop.is_cancelled() {
-            // Whatever a round has done when it is dropped, the next one does again.
             let round = tokio::select! {
                 biased;
-                () = stop.cancelled() => break,
                 round = hashbuzz_crash::within("relay", self.round()) => round,
+                // What it has marked and not published others publish a little later.
+                () = too_long_after(&stop) => break,
             };
             let now = self.clock.now();
             match round {
@@ -144,26 +152,33 @@ impl Relay {
             tracing::warn!(forgotten, "the broker lost its memory: everything is published again");
         }
         while !self.claimer.promote(now).await?.is_empty() {}
-        let mut chosen = self.due(now).await?;
+        let mut marked = self.due(now).await?;
         if now >= self.near_at {
             self.near_at = now + micros(BETWEEN_NEAR);
-            chosen.extend(self.near(now).await?);
+            marked.extend(self.near(now).await?);
         }
-        if chosen.is_empty() {
-            return Ok(0);
+        if !marked.is_empty() {
+            self.publish(&marked, now).await?;
         }
-        let publications: Vec<Publication> =
-            chosen.iter().filter_map(|candidate| candidate.publication(now)).collect();
-        hashbuzz_crash::point!("broker.publish.before");
-        self.broker.publish(&publications).await?;
-        hashbuzz_crash::point!("broker.publish.after");
-        self.mark(&chosen, now).await?;
-        Ok(chosen.len())
+        Ok(marked.len())
     }
 
-    /// What is due and was not published, or so long ago that it must have been forgotten. Of one
-    /// key the first alone, and none while one is leased: a worker could not claim it.
-    async fn due(&mut self, now: i64) -> Result<Vec<Candidate>, DbError> {
+    async fn publish(&self, marked: &[Marked], now: i64) -> Result<(), RelayError> {
+        let publications: Vec<Publication> =
+            marked.iter().filter_map(|marked| marked.publication(now)).collect();
+        hashbuzz_crash::point!("broker.publish.before");
+        let published = self.broker.publish(&publications).await;
+        hashbuzz_crash::point!("broker.publish.after");
+        if published.is_err() {
+            let ids: Vec<String> = marked.iter().map(|marked| marked.id.clone()).collect();
+            lease::unpublish(&self.db, &ids).await?;
+        }
+        Ok(published?)
+    }
+
+    /// Marks what is due and was not published, or so long ago that it must have been forgotten. Of
+    /// one key the first alone, and none while one is leased: a worker could not claim it.
+    async fn due(&mut self, now: i64) -> Result<Vec<Marked>, DbError> {
         let forgotten = now - micros(FORGOTTEN);
         let open = self
             .db
@@ -182,70 +197,43 @@ impl Relay {
         if takes.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = format!(
-            "SELECT chosen.* FROM jsonb_to_recordset(CAST($1 AS JSONB)) \
-               AS take(lane TEXT, low BIGINT, room BIGINT) \
+        let chosen = format!(
+            "SELECT chosen.id FROM jsonb_to_recordset(CAST($2 AS JSONB)) \
+               AS take(lane TEXT, low BIGINT, low_id TEXT, room BIGINT) \
              CROSS JOIN LATERAL ( \
-               SELECT {CANDIDATE} FROM event e WHERE e.state = 'ready' AND e.lane = take.lane \
-               AND e.rank >= take.low \
-               AND (e.published_at IS NULL OR (e.published_at < $2 AND e.due_at < $2)) AND {} \
-               ORDER BY e.rank LIMIT take.room) AS chosen",
+               SELECT e.id FROM event e WHERE e.state = 'ready' AND e.lane = take.lane \
+               AND (e.rank, e.id) >= (take.low, take.low_id) \
+               AND (e.published_at IS NULL OR (e.published_at < $3 AND e.due_at < $3)) AND {} \
+               ORDER BY e.rank, e.id LIMIT take.room FOR UPDATE SKIP LOCKED) AS chosen",
             self.claimer.is_free(true)
         );
-        let mut chosen: Vec<Candidate> =
-            self.db.all(&sql, values![json(&takes)?, forgotten]).await?;
-        for candidate in &mut chosen {
+        let given = values![now, json(&takes)?, forgotten];
+        let mut marked: Vec<Marked> = self.db.write_all(&mark(&chosen), given).await?;
+        for event in &mut marked {
             // Ready is due, also where it became so, by another clock, after this round began.
-            candidate.due_at = candidate.due_at.min(now);
+            event.due_at = event.due_at.min(now);
         }
-        let mut taken: HashMap<String, (usize, i64)> = HashMap::new();
-        for candidate in &chosen {
-            let (count, last) = taken.entry(candidate.lane.clone()).or_insert((0, i64::MIN));
-            *count += 1;
-            *last = candidate.rank.max(*last);
-        }
-        self.lanes.took(&takes, &taken);
-        Ok(chosen)
+        let places = marked.iter().map(|one| (&*one.lane, one.rank, &*one.id));
+        self.lanes.took(&takes, &by_lane(places));
+        Ok(marked)
     }
 
-    /// What is due soon and was not published.
-    async fn near(&self, now: i64) -> Result<Vec<Candidate>, DbError> {
-        let sql = format!(
-            "SELECT {CANDIDATE} FROM event e WHERE e.state = 'deferred' AND e.due_at <= $1 \
-             AND e.published_at IS NULL ORDER BY e.due_at LIMIT $2"
-        );
-        self.db.all(&sql, values![now + micros(NEAR), WINDOW]).await
-    }
-
-    /// Marks as published what is still as it was when it was chosen.
-    async fn mark(&self, published: &[Candidate], now: i64) -> Result<(), DbError> {
-        let marks: Vec<Mark<'_>> = published
-            .iter()
-            .map(|candidate| Mark { id: &candidate.id, fence: candidate.fence })
-            .collect();
-        self.db
-            .write(
-                "WITH given AS MATERIALIZED (SELECT id, fence \
-                   FROM jsonb_to_recordset(CAST($1 AS JSONB)) AS f(id TEXT, fence BIGINT)) \
-                 UPDATE event SET published_at = $2, \
-                   publication = publication + CASE WHEN published_at IS NULL THEN 1 ELSE 0 END \
-                 FROM given \
-                 WHERE event.id = ANY(ARRAY(SELECT id FROM given)) AND event.id = given.id \
-                 AND event.fence = given.fence AND event.state IN ('ready', 'deferred')",
-                values![json(&marks)?, now],
-            )
-            .await?;
-        Ok(())
+    /// Marks what is due soon and was not published.
+    async fn near(&self, now: i64) -> Result<Vec<Marked>, DbError> {
+        let chosen = "SELECT e.id FROM event e WHERE e.state = 'deferred' AND e.due_at <= $2 \
+                      AND e.published_at IS NULL ORDER BY e.due_at LIMIT $3 \
+                      FOR UPDATE SKIP LOCKED";
+        self.db.write_all(&mark(chosen), values![now, now + micros(NEAR), WINDOW]).await
     }
 }
 
-#[derive(Serialize)]
-struct Mark<'a> {
-    id: &'a str,
-    fence: i64,
+/// So long after `stop` a round that goes on is left alone.
+async fn too_long_after(stop: &CancellationToken) {
+    stop.cancelled().await;
+    let _ = tokio::time::timeout(LAST_ROUND, std::future::pending::<()>()).await;
 }
 
-impl Candidate {
+impl Marked {
     fn publication(&self, now: i64) -> Option<Publication> {
         let delay = u64::try_from(self.due_at.saturating_sub(now)).unwrap_or(0);
         Some(Publication {

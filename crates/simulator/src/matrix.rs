@@ -235,7 +235,8 @@ impl Desk<'_> {
         let labels = recovery.labels();
         if let Some(second) = labels.choose(&mut ChaCha12Rng::seed_from_u64(seed)) {
             let deaths = deaths.iter().chain([second]).cloned().collect();
-            self.with(|state| state.jobs.push_back(Job { deaths, pair: false, tries: 0 }));
+            // Next: where time runs out, it is not always the pairs that are left.
+            self.with(|state| state.jobs.push_front(Job { deaths, pair: false, tries: 0 }));
         }
         Ok(())
     }

@@ -106,7 +106,8 @@ impl Fetcher {
         }
         let claimed = self.claimer.take(&takes, now, self.outlook.pauses > 0).await;
         let claimed = claimed.inspect_err(|_| self.abandoned.claim(now))?;
-        self.lanes.took(&takes, &by_lane(&claimed));
+        let claims = claimed.iter().map(|leased| (&*leased.lane, leased.rank, &*leased.id));
+        self.lanes.took(&takes, &by_lane(claims));
         Ok(claimed)
     }
 
