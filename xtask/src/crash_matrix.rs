@@ -27,6 +27,9 @@ pub(crate) struct MatrixArgs {
     /// A sample that fits into three minutes, for every change.
     #[arg(long)]
     short: bool,
+    /// Builds as it would be shipped: the build takes longer, the lives take less.
+    #[arg(long)]
+    release: bool,
     /// Passed on to the simulator, such as `--points 100`, `--only db.commit`, `--lanes 6`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     more: Vec<String>,
@@ -63,12 +66,13 @@ pub(crate) fn run(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
 }
 
 async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
-    build(root).await?;
+    build(root, args.release).await?;
     let target = target(root);
+    let built = target.join(if args.release { "release" } else { "debug" });
     let home = target.join("crash-matrix");
     std::fs::create_dir_all(&home)?;
     let program = home.join("hashbuzz");
-    std::fs::rename(target.join("debug/hashbuzz"), &program).context("the armed program")?;
+    std::fs::rename(built.join("hashbuzz"), &program).context("the armed program")?;
     let postgres = match args.store {
         Store::Sqlite => None,
         Store::Postgres => Some(postgres::start().await.context("the private PostgreSQL")?),
@@ -77,7 +81,7 @@ async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
         Dispatch::Embedded => None,
         Dispatch::Bullmq => Some(PrivateRedis::start().await.context("the private Redis")?),
     };
-    let mut command = tokio::process::Command::new(target.join("debug/hashbuzz-simulator"));
+    let mut command = tokio::process::Command::new(built.join("hashbuzz-simulator"));
     command.arg("crash-matrix").arg("--program").arg(&program);
     command.arg("--folder").arg(home.join("lives")).args(["--seed", &args.seed.to_string()]);
     if let Some(server) = &postgres {
@@ -95,11 +99,12 @@ async fn matrix(root: &Path, args: &MatrixArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn build(root: &Path) -> anyhow::Result<()> {
+async fn build(root: &Path, release: bool) -> anyhow::Result<()> {
     step("cargo build, with the points armed");
     let status = cargo(root)
         .args(["build", "--bins", "-p", "hashbuzz-cli", "-p", "hashbuzz-simulator"])
         .args(["--features", "hashbuzz-cli/crash-points"])
+        .args(release.then_some("--release"))
         .status()
         .await
         .context("cargo cannot be started")?;

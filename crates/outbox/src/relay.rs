@@ -4,11 +4,11 @@
 //! claims. It marks first and publishes afterwards, so that two relays do not publish the same and a
 //! number is used once: whoever died may have taken the job of that number with it, and the broker
 //! would take no second one for as long. What a dead process may have marked and not published is
-//! published anew when it is missed ([`rescue`](crate::lease::rescue)); what the broker refused, at
-//! once. What was published and not claimed for a while is published again, under the same number:
-//! the broker takes it if it has forgotten it, and is not filled up where nobody works. When the
-//! broker lost its memory, everything is published again. Only the near future becomes the broker's
-//! delayed jobs; the rest waits in the database.
+//! published anew when it is missed ([`rescue`](crate::lease::rescue)); what a round marked that did
+//! not go through, by the next one. What was published and not claimed for a while is published
+//! again, under the same number: the broker takes it if it has forgotten it, and is not filled up
+//! where nobody works. When the broker lost its memory, everything is published again. Only the near
+//! future becomes the broker's delayed jobs; the rest waits in the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::claim::{Claimer, by_lane};
 use crate::clock::micros;
 use crate::lane::Lanes;
-use crate::{Broker, BrokerError, Clock, Publication, Queue, Wake, Watchdog, lease};
+use crate::{Broker, BrokerError, Clock, Publication, Queue, Wake, Watchdog};
 
 /// Published and not claimed at most.
 const WINDOW: i64 = 2_000;
@@ -48,6 +48,9 @@ pub struct Relay {
     claimer: Claimer,
     lanes: Lanes,
     near_at: i64,
+    round_at: i64,
+    /// When the first round began of which it is not known how far it came.
+    unsure_since: Option<i64>,
 }
 
 /// Why a round did not go through.
@@ -97,6 +100,8 @@ impl Relay {
             claimer,
             lanes: Lanes::default(),
             near_at: 0,
+            round_at: 0,
+            unsure_since: None,
         }
     }
 
@@ -126,7 +131,10 @@ impl Relay {
                         continue;
                     }
                 }
-                Err(error) => self.watchdog.is_in_trouble("relay", now, &error),
+                Err(error) => {
+                    self.unsure_since.get_or_insert(self.round_at);
+                    self.watchdog.is_in_trouble("relay", now, &error);
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -140,40 +148,45 @@ impl Relay {
     /// Publishes what is due, or soon, and not published; says how much that was.
     async fn round(&mut self) -> Result<usize, RelayError> {
         let now = self.clock.now();
+        self.round_at = now;
         if !self.broker.remembers().await? {
-            let forgotten = self
-                .db
-                .write(
-                    "UPDATE event SET published_at = NULL WHERE published_at IS NOT NULL \
-                     AND state IN ('ready', 'deferred')",
-                    values![],
-                )
-                .await?;
+            let forgotten = self.publish_again_since(i64::MIN).await?;
             tracing::warn!(forgotten, "the broker lost its memory: everything is published again");
+            self.unsure_since = None;
+        }
+        if let Some(since) = self.unsure_since {
+            self.publish_again_since(since).await?;
+            self.unsure_since = None;
         }
         while !self.claimer.promote(now).await?.is_empty() {}
-        let mut marked = self.due(now).await?;
-        if now >= self.near_at {
-            self.near_at = now + micros(BETWEEN_NEAR);
-            marked.extend(self.near(now).await?);
+        let due = self.due(now).await?;
+        self.publish(&due, now).await?;
+        if now < self.near_at {
+            return Ok(due.len());
         }
-        if !marked.is_empty() {
-            self.publish(&marked, now).await?;
-        }
-        Ok(marked.len())
+        let near = self.near(now).await?;
+        self.publish(&near, now).await?;
+        self.near_at = now + micros(BETWEEN_NEAR);
+        Ok(due.len() + near.len())
     }
 
-    async fn publish(&self, marked: &[Marked], now: i64) -> Result<(), RelayError> {
+    /// Has everything published again that was marked since then and is not in anybody's hands.
+    async fn publish_again_since(&self, since: i64) -> Result<u64, DbError> {
+        let sql = "UPDATE event SET published_at = NULL WHERE published_at >= $1 \
+                   AND state IN ('ready', 'deferred')";
+        self.db.write(sql, values![since]).await
+    }
+
+    async fn publish(&self, marked: &[Marked], now: i64) -> Result<(), BrokerError> {
+        if marked.is_empty() {
+            return Ok(());
+        }
         let publications: Vec<Publication> =
             marked.iter().filter_map(|marked| marked.publication(now)).collect();
         hashbuzz_crash::point!("broker.publish.before");
         let published = self.broker.publish(&publications).await;
         hashbuzz_crash::point!("broker.publish.after");
-        if published.is_err() {
-            let ids: Vec<String> = marked.iter().map(|marked| marked.id.clone()).collect();
-            lease::unpublish(&self.db, &ids).await?;
-        }
-        Ok(published?)
+        published
     }
 
     /// Marks what is due and was not published, or so long ago that it must have been forgotten. Of

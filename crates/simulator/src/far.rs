@@ -144,8 +144,11 @@ impl Far {
             campaigner,
             contract: NODE,
         };
-        let newest = far.fans.last().map_or(&far.campaigner, |(_, account)| account);
-        far.until_shown(&format!("accounts/{}?transactions=false", newest.id)).await?;
+        // They were opened side by side: either list may have the newest account.
+        let last_fan = far.fans.last().map(|(_, account)| account);
+        for last in [Some(&far.campaigner), last_fan].into_iter().flatten() {
+            far.until_shown(&format!("accounts/{}?transactions=false", last.id)).await?;
+        }
         far.contract = far.deploy().await?;
         far.deposit(deposit, fee_bps).await?;
         Ok(far)

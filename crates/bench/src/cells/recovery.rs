@@ -45,7 +45,8 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
         other = fresh;
     }
     let all = *sent.borrow();
-    within(LIMIT, async || Ok(done_up_to(&db, all).await? == all)).await?;
+    let in_time = within(LIMIT, async || Ok(done_up_to(&db, all).await? == all)).await;
+    let lost = all - done_up_to(&db, all).await?;
     let doubled =
         db.number("SELECT COUNT(*) AS n FROM bench_done WHERE times > 1", values![]).await?;
     other.end().await?;
@@ -53,6 +54,8 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
     place.close(db).await?;
     place.remove().await?;
     ensure!(doubled == 0, "{doubled} events were applied twice");
+    ensure!(lost == 0, "{lost} of {all} events were not applied");
+    in_time?;
     let seconds: Vec<f64> = rounds.iter().map(|round| round.0).collect();
     let held: Vec<usize> = rounds.iter().map(|round| round.1).collect();
     let worst = seconds.iter().copied().fold(0.0, f64::max);
@@ -66,7 +69,7 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
         "held": held,
         "events": all,
         "doubled": doubled,
-        "lost": 0,
+        "lost": lost,
     }))
 }
 

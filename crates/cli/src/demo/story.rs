@@ -2,7 +2,7 @@
 //!
 //! With `--json` standard output belongs to the summary, and the story goes to standard error.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -38,7 +38,15 @@ impl Story {
 
     /// A line without a time.
     pub(super) fn line(&self, text: &str) {
-        let print = || if self.json { eprintln!("{text}") } else { println!("{text}") };
+        // Whoever read along may have left (`| head`): the demo ends all the same, and its exit code
+        // says how.
+        let print = || {
+            let _ = if self.json {
+                writeln!(std::io::stderr(), "{text}")
+            } else {
+                writeln!(std::io::stdout(), "{text}")
+            };
+        };
         match &self.bar {
             Some(bar) => bar.suspend(print),
             None => print(),

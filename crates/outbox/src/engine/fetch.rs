@@ -14,9 +14,11 @@ use crate::{Broker, BrokerError, Clock, Delivery};
 const EXPENSIVE: Duration = Duration::from_millis(10);
 /// Looking takes a twentieth of the time at most.
 const SHARE: u32 = 20;
-/// But no look is farther away than this: one that took so long had waited for something else, a
-/// server that was starting again, and says nothing about the next.
-const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+/// But no look is farther away than this.
+const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+/// A look is not believed to cost more than so many times the last one: one that took much longer
+/// had waited for something else, a server that was starting again, and says nothing about the next.
+const GROWTH: u32 = 4;
 /// Looks that nobody asked for, while there is work: for lanes that are new.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
@@ -72,7 +74,7 @@ pub(super) struct Fetcher {
     /// Where the last look ended, when it was not at the end.
     after: String,
     looked: Option<Instant>,
-    look_took: Duration,
+    look_costs: Duration,
     /// Somebody said that there is work, and it was too early to look.
     owes_look: bool,
     abandoned: Arc<Abandoned>,
@@ -88,7 +90,7 @@ impl Fetcher {
             outlook: Outlook::default(),
             after: String::new(),
             looked: None,
-            look_took: Duration::ZERO,
+            look_costs: Duration::ZERO,
             owes_look: false,
         }
     }
@@ -114,8 +116,8 @@ impl Fetcher {
     /// Measured in real time also where a test moves the clock: it is the database's time.
     fn may_look(&self) -> bool {
         let Some(looked) = self.looked.map(|looked| looked.elapsed()) else { return true };
-        if self.look_took > EXPENSIVE {
-            return looked >= (self.look_took * SHARE).min(LONGEST_BETWEEN_LOOKS);
+        if self.look_costs > EXPENSIVE {
+            return looked >= (self.look_costs * SHARE).min(LONGEST_BETWEEN_LOOKS);
         }
         self.owes_look || looked >= BETWEEN_LOOKS
     }
@@ -137,7 +139,8 @@ impl Fetcher {
         };
         let served = |lane: &str| self.claimer.serves(lane);
         self.lanes.see(seen.into_iter().filter(|seen| served(&seen.lane)).collect());
-        self.look_took = began.elapsed();
+        let believed = (self.look_costs * GROWTH).max(EXPENSIVE);
+        self.look_costs = began.elapsed().min(believed);
         self.looked = Some(Instant::now());
         Ok(())
     }

@@ -2,12 +2,13 @@
 //! held, and puts aside what an operator paused.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hashbuzz_db::{Db, DbError, Sql as _, values};
 
 use super::Watchdog;
 use super::abandoned::Abandoned;
+use crate::clock::micros;
 use crate::lease::{self, Instance, Rescued};
 use crate::{Clock, Wake};
 
@@ -18,6 +19,10 @@ pub(super) const SILENCE_MICROS: i64 = 15_000_000;
 /// How often somebody looks for what dead processes held: with the silence above, it goes on within
 /// 18 seconds.
 const RESCUE_MICROS: i64 = 2_000_000;
+/// Where looking takes long (a snapshot is held open on PostgreSQL, and leases that ended cannot be
+/// cleared away), it takes a twentieth of the time at most, but is not put off for longer than this.
+const RESCUE_SHARE: u32 = 20;
+const LATEST_RESCUE_MICROS: i64 = 10_000_000;
 /// How often pauses are carried out.
 const TICK: Duration = Duration::from_secs(1);
 /// Events put aside, or taken up again, by one statement.
@@ -49,8 +54,13 @@ impl Upkeep {
             }
             // Not before this one lives by its own word: its leases would be taken for lost.
             if heartbeat_at > now && now >= rescue_at {
-                match self.rescue(now).await {
-                    Ok(()) => rescue_at = now + RESCUE_MICROS,
+                let began = Instant::now();
+                let rescued = self.rescue(now).await;
+                let rest = micros(began.elapsed() * RESCUE_SHARE);
+                match rescued {
+                    Ok(()) => {
+                        rescue_at = now + rest.clamp(RESCUE_MICROS, LATEST_RESCUE_MICROS);
+                    }
                     Err(error) => tracing::warn!(%error, "could not look for dead processes"),
                 }
             }
