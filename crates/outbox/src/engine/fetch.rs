@@ -14,8 +14,9 @@ use crate::{Broker, BrokerError, Clock, Delivery};
 const EXPENSIVE: Duration = Duration::from_millis(10);
 /// Looking takes a twentieth of the time at most.
 const SHARE: u32 = 20;
-/// But no look is farther away than this.
-const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+/// But no look is farther away than this: what was committed late stands behind the place that claims
+/// have reached, and only a look finds it.
+const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 /// A look is not believed to cost more than so many times the last one: one that took much longer
 /// had waited for something else, a server that was starting again, and says nothing about the next.
 const GROWTH: u32 = 4;
