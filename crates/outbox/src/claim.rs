@@ -7,7 +7,7 @@
 //! that meet skip what another has locked; where two see the same key as free all the same, the
 //! unique index lets one of them through and the other tries again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use hashbuzz_db::{Backend, Db, DbError, FromQueryResult, Sql as _, Tx, Value, values};
 
@@ -45,6 +45,31 @@ pub(crate) struct Outlook {
     pub(crate) pauses: i64,
 }
 
+/// Lanes between two names, without these.
+#[derive(Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Gap {
+    low: String,
+    high: String,
+}
+
+/// Behind the name of every lane: they begin with a queue's name.
+const END: &str = "~";
+
+impl Gap {
+    /// All lanes after this one.
+    pub(crate) fn after(low: &str) -> Self {
+        Self { low: low.to_owned(), high: END.to_owned() }
+    }
+
+    /// All lanes but these.
+    pub(crate) fn between<'a>(known: impl Iterator<Item = &'a str>) -> Vec<Self> {
+        let known: BTreeSet<&str> = known.collect();
+        let lows = std::iter::once("").chain(known.iter().copied());
+        let highs = known.iter().copied().chain(std::iter::once(END));
+        lows.zip(highs).map(|(low, high)| Self { low: low.into(), high: high.into() }).collect()
+    }
+}
+
 /// Who claims.
 #[derive(Clone)]
 pub(crate) struct Claimer {
@@ -56,29 +81,36 @@ pub(crate) struct Claimer {
 }
 
 impl Claimer {
-    /// Lanes that have ready work, from the one after `after` on, and the lowest rank in each.
-    /// Skips from lane to lane through the index instead of reading the events.
-    pub(crate) async fn lanes(&self, after: &str) -> Result<Vec<Seen>, DbError> {
+    /// Lanes in `gaps` that have ready work, and the lowest rank in each. Skips from lane to lane
+    /// through the index instead of reading the events.
+    pub(crate) async fn lanes(&self, gaps: &[Gap]) -> Result<Vec<Seen>, DbError> {
         #[derive(FromQueryResult)]
         struct Row {
             lane: String,
             rank: Option<i64>,
         }
-        let rows: Vec<Row> = self
-            .db
-            .all(
-                "WITH RECURSIVE found(lane) AS ( \
-                   SELECT (SELECT MIN(lane) FROM event WHERE state = 'ready' AND lane > $1) \
-                   UNION ALL \
-                   SELECT (SELECT MIN(event.lane) FROM event \
-                           WHERE state = 'ready' AND event.lane > found.lane) \
-                   FROM found WHERE found.lane IS NOT NULL) \
-                 SELECT lane, (SELECT MIN(rank) FROM event \
-                               WHERE state = 'ready' AND event.lane = found.lane) AS rank \
-                 FROM found WHERE lane IS NOT NULL LIMIT $2",
-                values![after, i64::try_from(LANES).unwrap_or(i64::MAX)],
-            )
-            .await?;
+        let gap = match self.db.backend() {
+            Backend::Postgres => {
+                "SELECT low, high FROM jsonb_to_recordset(CAST($1 AS JSONB)) \
+                 AS gap(low TEXT COLLATE \"C\", high TEXT COLLATE \"C\")"
+            }
+            Backend::Sqlite => {
+                "SELECT value ->> 'low' AS low, value ->> 'high' AS high FROM json_each($1)"
+            }
+        };
+        let next = "SELECT MIN(event.lane) FROM event WHERE event.state = 'ready'";
+        let sql = format!(
+            "WITH RECURSIVE gap AS ({gap}), found(lane, high) AS ( \
+               SELECT ({next} AND event.lane > gap.low AND event.lane < gap.high), gap.high FROM gap \
+               UNION ALL \
+               SELECT ({next} AND event.lane > found.lane AND event.lane < found.high), found.high \
+               FROM found WHERE found.lane IS NOT NULL) \
+             SELECT lane, (SELECT MIN(rank) FROM event \
+                           WHERE state = 'ready' AND event.lane = found.lane) AS rank \
+             FROM found WHERE lane IS NOT NULL LIMIT $2"
+        );
+        let most = i64::try_from(LANES).unwrap_or(i64::MAX);
+        let rows: Vec<Row> = self.db.all(&sql, values![json(gaps)?, most]).await?;
         let seen = rows.into_iter().filter_map(|row| {
             let rank = row.rank?;
             Some(Seen { lane: row.lane, rank })
@@ -171,10 +203,8 @@ impl Claimer {
                AND (e.rank, e.id) >= (take.low, take.low_id) AND {free} \
                ORDER BY e.rank, e.id LIMIT take.room FOR UPDATE SKIP LOCKED) AS chosen"
         );
-        let takes = serde_json::to_string(takes)
-            .map_err(|error| DbError::Corrupt(format!("lanes as JSON: {error}")))?;
         let mut given = self.given(now);
-        given.push(Value::from(takes));
+        given.push(Value::from(json(takes)?));
         self.db.write_all(&lease(Backend::Postgres, &chosen), given).await
     }
 
@@ -334,6 +364,56 @@ fn among(backend: Backend, chosen: &str) -> String {
     }
 }
 
-pub(crate) fn json(ids: &[String]) -> Result<String, DbError> {
-    serde_json::to_string(ids).map_err(|error| DbError::Corrupt(format!("ids as JSON: {error}")))
+pub(crate) fn json(list: &(impl serde::Serialize + ?Sized)) -> Result<String, DbError> {
+    serde_json::to_string(list)
+        .map_err(|error| DbError::Corrupt(format!("a list as JSON: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use hashbuzz_db::testing::TestDb;
+    use hashbuzz_db::{Migration, migrate, on_both_databases};
+
+    use super::*;
+
+    on_both_databases!(a_look_into_gaps_finds_the_lanes_in_them_and_no_others);
+
+    async fn a_look_into_gaps_finds_the_lanes_in_them_and_no_others(place: TestDb) {
+        let schema = [
+            Migration { version: 1, name: "outbox", sql: crate::SCHEMA },
+            Migration { version: 2, name: "engine", sql: crate::SCHEMA_ENGINE },
+        ];
+        let db = place.open().await;
+        migrate(&db, &schema).await.expect("the schema");
+        for (lane, rank) in [("b", 9), ("B", 2), ("b", 4), ("b/1", 7), ("a", 3), ("ä", 5)] {
+            db.write(
+                "INSERT INTO event (id, kind, queue, lane, payload, due_at, rank, state, created_at) \
+                 VALUES ($1, 'kind', 'queue', $2, '{}', 0, $3, 'ready', 0)",
+                values![format!("{lane}{rank}"), format!("queue/{lane}"), i64::from(rank)],
+            )
+            .await
+            .expect("written");
+        }
+        let claimer = Claimer { db: db.clone(), owner: String::new(), queues: Queue::ALL.to_vec() };
+        let look = async |gaps: &[Gap]| {
+            let mut seen = claimer.lanes(gaps).await.expect("looked");
+            seen.sort_by(|one, other| one.lane.cmp(&other.lane));
+            seen.into_iter().map(|seen| format!("{} {}", seen.lane, seen.rank)).collect::<Vec<_>>()
+        };
+        let all = ["queue/B 2", "queue/a 3", "queue/b 4", "queue/b/1 7", "queue/ä 5"];
+        assert_eq!(look(&[Gap::after("")]).await, all);
+        assert_eq!(look(&[Gap::after("queue/b")]).await, all[3..]);
+        let known = ["queue/a", "queue/b/1", "queue/none"];
+        let others = ["queue/B 2", "queue/b 4", "queue/ä 5"];
+        assert_eq!(look(&Gap::between(known.into_iter())).await, others);
+    }
+
+    #[test]
+    fn gaps_are_before_between_and_behind_the_lanes_that_are_known() {
+        let gap = |low: &str, high: &str| Gap { low: low.into(), high: high.into() };
+        assert_eq!(Gap::between(std::iter::empty()), [gap("", "~")]);
+        let known = ["social/2", "money/1"].into_iter();
+        let gaps = [gap("", "money/1"), gap("money/1", "social/2"), gap("social/2", "~")];
+        assert_eq!(Gap::between(known), gaps);
+    }
 }

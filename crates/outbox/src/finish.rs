@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 
 use crate::Clock;
+use crate::claim::json;
 
 /// Recorded by one statement at most.
 const BATCH: usize = 500;
@@ -53,20 +54,20 @@ pub(crate) async fn in_transaction(tx: &Tx, finish: &Finish) -> Result<u64, DbEr
 
 /// Finishes many events, all at the time of the last. Those whose lease was lost are left alone.
 async fn many(db: &Db, finished: &[Finish]) -> Result<u64, DbError> {
-    let list = serde_json::to_string(finished)
-        .map_err(|error| DbError::Corrupt(format!("finished events as JSON: {error}")))?;
+    let list = json(finished)?;
     let at = finished.iter().map(|finish| finish.at).max().unwrap_or_default();
     match db.backend() {
         // Each row is found by its key, in the order of the keys, and its fence is looked up in a
-        // hash. `IS TRUE` keeps the planner from making a join of it: with a batch on one side and
-        // few rows expected on the other it would compare each with each.
+        // hash. `IS TRUE` keeps the planner from making a join of it (with a batch on one side and few
+        // rows expected on the other it would compare each with each), and from reading the whole
+        // index of what is leased, which is long while a snapshot is held open.
         Backend::Postgres => {
             let sql = format!(
                 "WITH given AS MATERIALIZED (SELECT id, fence \
                    FROM jsonb_to_recordset(CAST($1 AS JSONB)) AS f(id TEXT, fence BIGINT)), \
                  gone AS (DELETE FROM event WHERE id = ANY(ARRAY(SELECT id FROM given)) \
-                   AND ((id, fence) IN (SELECT id, fence FROM given)) IS TRUE \
-                   AND state = 'leased' RETURNING *) \
+                   AND ((id, fence) IN (SELECT id, fence FROM given) AND state = 'leased') \
+                     IS TRUE RETURNING *) \
                  {HISTORY} SELECT {FROM}, CAST($2 AS BIGINT) FROM gone"
             );
             db.write(&sql, values![list, at]).await

@@ -10,7 +10,7 @@
 //!
 //! Nothing here asks the database: what there is was seen a moment ago, and may be gone.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Lanes that rest and are not forgotten.
 const RESTING: usize = 64;
@@ -40,6 +40,15 @@ pub(crate) struct Take {
     pub(crate) low: i64,
     pub(crate) low_id: String,
     pub(crate) room: usize,
+}
+
+impl Take {
+    /// Begins there, where it would begin later.
+    pub(crate) fn begin_at(&mut self, rank: i64) {
+        if rank < self.low {
+            (self.low, self.low_id) = (rank, String::new());
+        }
+    }
 }
 
 /// What came of it: how many there were, and which was the last.
@@ -73,22 +82,46 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    /// Takes note of what was seen. Lanes that are known keep their place and their deficit.
+    /// Takes note of what was seen, where that is the first of each lane. Lanes that are known keep
+    /// their place and their deficit.
     pub(crate) fn see(&mut self, seen: Vec<Seen>) {
-        let mut new: HashMap<String, i64> =
-            seen.into_iter().map(|seen| (seen.lane, seen.rank)).collect();
-        for lane in &mut self.ring {
-            if let Some(rank) = new.remove(&lane.name) {
+        self.learn(seen, |lane, rank| (lane.low, lane.low_id) = (rank, String::new()));
+    }
+
+    /// Takes note of what came in; there may be more before it.
+    pub(crate) fn came(&mut self, seen: Vec<Seen>) {
+        self.learn(seen, |lane, rank| {
+            if rank < lane.low {
                 (lane.low, lane.low_id) = (rank, String::new());
+            }
+        });
+    }
+
+    fn learn(&mut self, seen: Vec<Seen>, begin: impl Fn(&mut Lane, i64)) {
+        let mut news: BTreeMap<String, i64> = BTreeMap::new();
+        for seen in seen {
+            let lowest = news.entry(seen.lane).or_insert(seen.rank);
+            *lowest = seen.rank.min(*lowest);
+        }
+        let (rise, rest): (VecDeque<_>, _) = std::mem::take(&mut self.resting)
+            .into_iter()
+            .partition(|lane| news.contains_key(&lane.name));
+        self.resting = rest;
+        self.ring.extend(rise);
+        for lane in &mut self.ring {
+            if let Some(rank) = news.remove(&lane.name) {
+                begin(lane, rank);
                 lane.empty = 0;
             }
         }
-        self.resting.retain(|lane| !new.contains_key(&lane.name));
-        let mut new: Vec<_> = new.into_iter().collect();
-        new.sort();
-        for (name, low) in new {
+        for (name, low) in news {
             self.ring.push_back(Lane { name, low, low_id: String::new(), deficit: 0, empty: 0 });
         }
+    }
+
+    /// Who is known, at work or at rest.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.ring.iter().chain(&self.resting).map(|lane| lane.name.as_str())
     }
 
     /// Shares `room` out, and moves the ring on by as many lanes as had their turn.
@@ -240,6 +273,50 @@ mod tests {
         lanes.took(&asked, &HashMap::from([(lane(), taken(1))]));
         let next = lanes.share(4);
         assert_eq!(next, [Take { lane: lane(), low: 9, low_id: "a".into(), room: 4 }]);
+    }
+
+    fn of(low: i64, low_id: &str) -> Lanes {
+        let mut lanes = lanes(&["a"]);
+        let shared = lanes.share(4);
+        let last = Taken { count: 4, last: low, last_id: low_id.into() };
+        lanes.took(&shared, &HashMap::from([("a".into(), last)]));
+        lanes
+    }
+
+    #[test]
+    fn what_came_in_later_hides_nothing_before_it_and_what_came_in_earlier_is_found() {
+        let came = |rank| {
+            let mut lanes = of(100, "id");
+            let seen = |rank| Seen { lane: "a".into(), rank };
+            lanes.came(vec![seen(rank + 5), seen(rank), seen(rank + 9)]);
+            let take = lanes.share(1).remove(0);
+            (take.low, take.low_id)
+        };
+        assert_eq!(came(200), (100, "id".into()));
+        assert_eq!(came(100), (100, "id".into()));
+        assert_eq!(came(60), (60, String::new()));
+    }
+
+    #[test]
+    fn a_resting_lane_goes_on_where_it_rested_when_something_comes_in() {
+        let mut lanes = resting(2);
+        lanes.came(vec![Seen { lane: "resting-1".into(), rank: 50 }]);
+        assert_eq!((lanes.ring.len(), lanes.resting.len()), (1, 1));
+        let asked = lanes.share(8);
+        let low = |name: &str| asked.iter().find(|take| take.lane == name).map(|take| take.low);
+        assert_eq!((low("resting-1"), low("resting-0")), (Some(7), Some(7)));
+    }
+
+    #[test]
+    fn a_claim_can_begin_before_the_place_that_was_reached_and_never_after_it() {
+        let take = |rank| {
+            let mut take = of(100, "id").share(1).remove(0);
+            take.begin_at(rank);
+            (take.low, take.low_id)
+        };
+        assert_eq!(take(80), (80, String::new()));
+        assert_eq!(take(100), (100, "id".into()));
+        assert_eq!(take(300), (100, "id".into()));
     }
 
     #[test]

@@ -14,10 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbuzz_db::{Db, DbError, FromQueryResult, Sql as _, values};
-use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::claim::{Claimer, by_lane};
+use crate::claim::{Claimer, Gap, by_lane, json};
 use crate::clock::micros;
 use crate::lane::Lanes;
 use crate::{Broker, BrokerError, Clock, Publication, Queue, Wake, Watchdog};
@@ -205,7 +204,7 @@ impl Relay {
         if room == 0 {
             return Ok(Vec::new());
         }
-        self.lanes.see(self.claimer.lanes("").await?);
+        self.lanes.see(self.claimer.lanes(&[Gap::after("")]).await?);
         let takes = self.lanes.share(room);
         if takes.is_empty() {
             return Ok(Vec::new());
@@ -258,8 +257,4 @@ impl Marked {
             delay: Duration::from_micros(delay),
         })
     }
-}
-
-fn json(value: &impl Serialize) -> Result<String, DbError> {
-    serde_json::to_string(value).map_err(|error| DbError::Corrupt(format!("as JSON: {error}")))
 }

@@ -1,27 +1,15 @@
 //! Getting work: from the database, or from a broker.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hashbuzz_db::DbError;
 
 use super::abandoned::Abandoned;
-use crate::claim::{Claimer, Leased, Outlook, by_lane};
-use crate::lane::Lanes;
+use super::pace::{Looks, Reach};
+use crate::claim::{Claimer, Gap, Leased, Outlook, by_lane};
+use crate::lane::{Lanes, Seen};
 use crate::{Broker, BrokerError, Clock, Delivery};
-
-/// A look that took longer is expensive, and the next one waits [`SHARE`] times as long.
-const EXPENSIVE: Duration = Duration::from_millis(10);
-/// Looking takes a twentieth of the time at most.
-const SHARE: u32 = 20;
-/// But no look is farther away than this: what was committed late stands behind the place that claims
-/// have reached, and only a look finds it.
-const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(2);
-/// A look is not believed to cost more than so many times the last one: one that took much longer
-/// had waited for something else, a server that was starting again, and says nothing about the next.
-const GROWTH: u32 = 4;
-/// Looks that nobody asked for, while there is work: for lanes that are new.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
 /// Work in hand, and what to tell the broker when it is over.
 pub(super) struct Work {
@@ -40,7 +28,7 @@ pub(super) enum FetchError {
 
 /// Where work comes from.
 pub(super) enum Source {
-    Database(Fetcher),
+    Database(Box<Fetcher>),
     Broker(Consumer),
 }
 
@@ -65,8 +53,9 @@ impl Source {
 ///
 /// While a snapshot is held open on PostgreSQL (a backup, a forgotten session), nobody may clear
 /// away index entries of events that are done, and whoever reads a lane from its beginning walks
-/// over all of them. So claims go on where the last one stopped, and looks from the beginning, which
-/// find what came in behind that point, become rare as they become expensive.
+/// over all of them. So claims go on where the last one stopped, or a little before (see [`Reach`]).
+/// Looks from the beginning, which find whatever else came in behind that point, become rare as they
+/// become expensive; lanes that nobody knew are then looked for between those that are known.
 pub(super) struct Fetcher {
     claimer: Claimer,
     clock: Arc<dyn Clock>,
@@ -74,8 +63,11 @@ pub(super) struct Fetcher {
     outlook: Outlook,
     /// Where the last look ended, when it was not at the end.
     after: String,
-    looked: Option<Instant>,
-    look_costs: Duration,
+    /// From the beginning.
+    looks: Looks,
+    /// Between the lanes that are known.
+    looks_between: Looks,
+    reach: Reach,
     /// Somebody said that there is work, and it was too early to look.
     owes_look: bool,
     abandoned: Arc<Abandoned>,
@@ -90,8 +82,9 @@ impl Fetcher {
             lanes: Lanes::default(),
             outlook: Outlook::default(),
             after: String::new(),
-            looked: None,
-            look_costs: Duration::ZERO,
+            looks: Looks::default(),
+            looks_between: Looks::default(),
+            reach: Reach::default(),
             owes_look: false,
         }
     }
@@ -99,11 +92,18 @@ impl Fetcher {
     async fn fetch(&mut self, room: usize, woken: bool) -> Result<Vec<Leased>, DbError> {
         let now = self.clock.now();
         self.owes_look |= woken;
-        if self.may_look() {
+        if self.looks.may(self.owes_look) {
             self.look(now).await?;
             self.owes_look = false;
+        } else if self.looks.are_expensive() && self.looks_between.may(self.owes_look) {
+            self.look_between(now).await?;
+            self.owes_look = false;
         }
-        let takes = self.lanes.share(room);
+        let back = self.reach.back();
+        let mut takes = self.lanes.share(room);
+        for take in &mut takes {
+            take.begin_at(now.saturating_sub(back));
+        }
         if takes.is_empty() {
             return Ok(Vec::new());
         }
@@ -114,36 +114,46 @@ impl Fetcher {
         Ok(claimed)
     }
 
-    /// Measured in real time also where a test moves the clock: it is the database's time.
-    fn may_look(&self) -> bool {
-        let Some(looked) = self.looked.map(|looked| looked.elapsed()) else { return true };
-        if self.look_costs > EXPENSIVE {
-            return looked >= (self.look_costs * SHARE).min(LONGEST_BETWEEN_LOOKS);
-        }
-        self.owes_look || looked >= BETWEEN_LOOKS
-    }
-
+    /// For all there is.
     async fn look(&mut self, now: i64) -> Result<(), DbError> {
         let began = Instant::now();
+        self.promote(now).await?;
+        let seen = self.claimer.lanes(&[Gap::after(&self.after)]).await?;
+        self.after = match seen.last() {
+            Some(last) if Claimer::is_full(seen.len()) => last.lane.clone(),
+            _ => String::new(),
+        };
+        self.lanes.see(self.served(seen));
+        self.looks.took(began);
+        Ok(())
+    }
+
+    /// For deferred events that are due, and lanes that are not known.
+    async fn look_between(&mut self, now: i64) -> Result<(), DbError> {
+        let began = Instant::now();
+        self.promote(now).await?;
+        let seen = self.claimer.lanes(&Gap::between(self.lanes.names())).await?;
+        self.lanes.came(self.served(seen));
+        self.looks_between.took(began);
+        Ok(())
+    }
+
+    async fn promote(&mut self, now: i64) -> Result<(), DbError> {
         self.outlook = self.claimer.outlook().await?;
         while self.outlook.next_deferred.is_some_and(|next| next <= now) {
             let promoted = self.claimer.promote(now).await?;
             if promoted.is_empty() {
                 break;
             }
+            self.lanes.came(self.served(promoted));
             self.outlook = self.claimer.outlook().await?;
         }
-        let seen = self.claimer.lanes(&self.after).await?;
-        self.after = match seen.last() {
-            Some(last) if Claimer::is_full(seen.len()) => last.lane.clone(),
-            _ => String::new(),
-        };
-        let served = |lane: &str| self.claimer.serves(lane);
-        self.lanes.see(seen.into_iter().filter(|seen| served(&seen.lane)).collect());
-        let believed = (self.look_costs * GROWTH).max(EXPENSIVE);
-        self.look_costs = began.elapsed().min(believed);
-        self.looked = Some(Instant::now());
         Ok(())
+    }
+
+    fn served(&self, mut seen: Vec<Seen>) -> Vec<Seen> {
+        seen.retain(|seen| self.claimer.serves(&seen.lane));
+        seen
     }
 
     /// Whether it has to be asked again soon, because it was too early to look.

@@ -7,6 +7,7 @@
 mod abandoned;
 mod ended;
 mod fetch;
+mod pace;
 mod presence;
 mod registry;
 mod run;
@@ -173,7 +174,7 @@ impl<C: Clone + Send + Sync + 'static> Engine<C> {
             Some(broker) => {
                 Source::Broker(Consumer::new(claimer, clock, Arc::clone(broker), abandoned))
             }
-            None => Source::Database(Fetcher::new(claimer, clock, abandoned)),
+            None => Source::Database(Box::new(Fetcher::new(claimer, clock, abandoned))),
         }
     }
 
