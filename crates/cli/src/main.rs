@@ -72,9 +72,27 @@ enum Command {
     StandinHedera(standin::HederaArgs),
 }
 
+impl Command {
+    /// Whether nothing is lost when it ends because nobody reads on, as in `hashbuzz events list | head`.
+    /// Whatever serves or spends goes on to its end.
+    const fn only_shows(&self) -> bool {
+        matches!(
+            self,
+            Self::Events(_)
+                | Self::DeadLetters(_)
+                | Self::Effects(_)
+                | Self::Doctor
+                | Self::VaultKey
+        )
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.command.only_shows() {
+        sigpipe::reset();
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter(&cli.command))
         .with_ansi(std::io::stderr().is_terminal())

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use hashbuzz_outbox::{Broker, BrokerError, Delivery, Publication};
+use hashbuzz_outbox::{Broker, BrokerError, Delivery, Publication, Queue};
 
 use crate::consumer::Consumer;
 use crate::publisher::Publisher;
@@ -48,6 +48,10 @@ impl Broker for BullMq {
 
     async fn remembers(&self) -> Result<bool, BrokerError> {
         self.publisher.remembers().await
+    }
+
+    async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError> {
+        self.publisher.waiting().await
     }
 
     async fn close(&self) {

@@ -8,6 +8,7 @@ use bullmq::options::JobOptions;
 use bullmq::redis_connection::RedisConnection;
 use bullmq::types::RemoveOnFinish;
 use bullmq::{BulkJob, QueueOptions};
+use futures::future::try_join_all;
 use hashbuzz_outbox::{BrokerError, Publication, Queue};
 use tokio::sync::Mutex;
 
@@ -78,6 +79,18 @@ impl Publisher {
             Ok::<_, bullmq::Error>(before.as_deref() == Some(run))
         };
         let answer = limited(&self.settings, ask).await;
+        self.unless_failed(&link, answer).await
+    }
+
+    /// How many jobs of each queue no worker has fetched.
+    pub(crate) async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError> {
+        let link = self.link().await?;
+        let counts = link.queues.iter().map(|(queue, bull)| async move {
+            let counts = bull.get_job_counts().await?;
+            let waiting = counts.waiting + counts.paused + counts.prioritized;
+            Ok::<_, bullmq::Error>((*queue, usize::try_from(waiting).unwrap_or(usize::MAX)))
+        });
+        let answer = limited(&self.settings, try_join_all(counts)).await;
         self.unless_failed(&link, answer).await
     }
 

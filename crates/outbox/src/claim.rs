@@ -7,11 +7,11 @@
 //! that meet skip what another has locked; where two see the same key as free all the same, the
 //! unique index lets one of them through and the other tries again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use hashbuzz_db::{Backend, Db, DbError, FromQueryResult, Sql as _, Tx, Value, values};
+use hashbuzz_db::{Backend, Db, DbError, FromQueryResult, Sql as _, Value, values};
 
-use crate::lane::{Seen, Take, Taken};
+use crate::scout::{Seen, Take};
 use crate::{Queue, lease};
 
 /// How long a claim holds: longer than the time limit of any single request to another system.
@@ -125,8 +125,7 @@ impl Claimer {
 
     /// Whether this worker serves `lane`.
     pub(crate) fn serves(&self, lane: &str) -> bool {
-        let queue = lane.split('/').next().unwrap_or_default();
-        self.queues.iter().any(|served| served.as_str() == queue)
+        Queue::of_lane(lane).is_some_and(|queue| self.queues.contains(&queue))
     }
 
     pub(crate) async fn outlook(&self) -> Result<Outlook, DbError> {
@@ -262,38 +261,24 @@ impl Claimer {
     }
 
     async fn take_all_these(&self, ids: &[String], now: i64) -> Result<Vec<Leased>, DbError> {
-        let tx = self.db.begin().await?;
-        let (texts, lock) = (tx.backend().texts_of("$2"), tx.backend().skip_locked());
-        let held = "NOT EXISTS (SELECT 1 FROM event held \
-                    WHERE held.key = e.key AND held.state = 'leased')";
-        let list = json(ids)?;
-        let found: Vec<Text> = tx
-            .all(
-                &format!(
-                    "SELECT e.id AS text FROM event e WHERE e.id IN ({texts}) AND e.due_at <= $1 \
-                     AND e.state IN ('ready', 'deferred') AND (e.key IS NULL OR {held}) \
-                     AND {NOT_PAUSED} {lock}"
-                ),
-                values![now, list],
-            )
-            .await?;
-        let free: Vec<String> = found.into_iter().map(|row| row.text).collect();
-        let claimed = self.lease(&tx, &free, now).await?;
-        if claimed.len() < ids.len() {
-            lease::unpublish(&tx, ids).await?;
-        }
-        tx.commit().await?;
-        Ok(claimed)
-    }
-
-    async fn lease(&self, tx: &Tx, ids: &[String], now: i64) -> Result<Vec<Leased>, DbError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let backend = tx.backend();
+        let backend = self.db.backend();
+        let (texts, lock) = (backend.texts_of("$4"), backend.skip_locked());
+        // `$3` is now, as for the lease.
+        let chosen = format!(
+            "SELECT e.id FROM event e WHERE e.id IN ({texts}) AND e.due_at <= $3 \
+             AND e.state IN ('ready', 'deferred') AND {NOT_PAUSED} \
+             AND (e.key IS NULL OR NOT EXISTS (SELECT 1 FROM event held \
+               WHERE held.key = e.key AND held.state = 'leased')) {lock}"
+        );
         let mut given = self.given(now);
         given.push(Value::from(json(ids)?));
-        tx.all(&lease(backend, &backend.texts_of("$4")), given).await
+        let claimed: Vec<Leased> = self.db.write_all(&lease(backend, &chosen), given).await?;
+        if claimed.len() < ids.len() {
+            let tx = self.db.begin().await?;
+            lease::unpublish(&tx, ids).await?;
+            tx.commit().await?;
+        }
+        Ok(claimed)
     }
 
     fn given(&self, now: i64) -> Vec<Value> {
@@ -329,21 +314,6 @@ struct Text {
 const NOT_PAUSED: &str = "NOT EXISTS (SELECT 1 FROM event_pause p \
      WHERE (p.scope = 'queue' AND p.name = e.queue) OR (p.scope = 'kind' AND p.name = e.kind) \
      OR (p.scope = 'account' AND p.name = e.account))";
-
-/// How many of each lane were claimed, and which was the last.
-pub(crate) fn by_lane<'a>(
-    claimed: impl Iterator<Item = (&'a str, i64, &'a str)>,
-) -> HashMap<String, Taken> {
-    let mut lanes: HashMap<String, Taken> = HashMap::new();
-    for (lane, rank, id) in claimed {
-        let taken = lanes.entry(lane.to_owned()).or_default();
-        taken.count += 1;
-        if (rank, id) > (taken.last, &taken.last_id) {
-            (taken.last, taken.last_id) = (rank, id.to_owned());
-        }
-    }
-    lanes
-}
 
 /// The claiming statement, for the ids that `chosen` selects.
 fn lease(backend: Backend, chosen: &str) -> String {

@@ -25,6 +25,15 @@ pub(crate) fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// Passes `time` of the machine's clock, also where a test moves its own: for pacing what a database
+/// or a broker is asked, which live in real time.
+#[expect(clippy::disallowed_methods, reason = "databases and brokers live in real time")]
+pub(crate) async fn rest(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

@@ -72,6 +72,13 @@ pub trait Broker: Send + Sync {
     /// [`BrokerError`].
     async fn remembers(&self) -> Result<bool, BrokerError>;
 
+    /// How many jobs of each queue wait for a worker, whoever added them. A queue that is not named
+    /// has none.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError>;
+
     /// Ends connections; jobs that were received and not settled are delivered again later.
     async fn close(&self);
 }

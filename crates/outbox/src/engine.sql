@@ -56,8 +56,8 @@ CREATE INDEX event_deferred ON event (due_at) WHERE state = 'deferred';
 CREATE INDEX event_stopped ON event (state, id) WHERE state IN ('paused', 'dead', 'discarded');
 CREATE INDEX event_of_key ON event (key, state, rank) WHERE key IS NOT NULL;
 -- Rows come and go by the thousand: they are swept early, often and without pauses. A page keeps
--- room for the versions that claiming makes.
--- postgres: ALTER TABLE event SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000);
+-- room for as much again: the versions that publishing makes then need no entry in any index.
+-- postgres: ALTER TABLE event SET (fillfactor = 45, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000);
 
 -- History says who did it and when.
 ALTER TABLE event_history ADD COLUMN queue TEXT NOT NULL DEFAULT '';

@@ -31,6 +31,11 @@ impl Queue {
         Self::ALL.into_iter().find(|queue| queue.as_str() == name)
     }
 
+    /// The queue that a lane is part of.
+    pub(crate) fn of_lane(lane: &str) -> Option<Self> {
+        Self::named(lane.split('/').next()?)
+    }
+
     /// The stable name, as stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {

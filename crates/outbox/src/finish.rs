@@ -1,7 +1,7 @@
 //! Finished events leave the hot table for history, one in its handler's transaction or many at
 //! once where no result hangs on it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hashbuzz_db::{Backend, Db, DbError, Sql as _, Tx, values};
 use serde::Serialize;
@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::Clock;
 use crate::claim::json;
+use crate::clock::rest;
 
 /// Recorded by one statement at most.
 const BATCH: usize = 500;
@@ -17,6 +18,8 @@ const WAITING: usize = 4 * BATCH;
 /// A database that is away comes back, or the leases run out first.
 const TRIES: usize = 30;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+/// How long the next batch may gather after one was written.
+const LONGEST_GATHERING: Duration = Duration::from_millis(25);
 
 /// An event that its handler has finished.
 #[derive(Clone, Debug, Serialize)]
@@ -113,7 +116,8 @@ impl Finisher {
 }
 
 /// Records what comes until nobody can send any more. While one batch is written the next one
-/// gathers: no timer is needed, a single event is recorded at once and many are recorded together.
+/// gathers, and for as long again: a single event is recorded at once, many are recorded together,
+/// and where the database is slow it is asked for less.
 pub(crate) async fn record_all(
     db: &Db,
     clock: &dyn Clock,
@@ -122,7 +126,7 @@ pub(crate) async fn record_all(
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     while finished.recv_many(&mut batch, BATCH).await > 0 {
-        let mut tries = 0;
+        let (began, mut tries) = (Instant::now(), 0);
         while let Err(error) = many(db, &batch).await {
             tries += 1;
             tracing::warn!(%error, events = batch.len(), tries, "could not record finished events");
@@ -134,5 +138,8 @@ pub(crate) async fn record_all(
         }
         batch.clear();
         recorded.notify_one();
+        if finished.len() < BATCH {
+            rest(began.elapsed().min(LONGEST_GATHERING)).await;
+        }
     }
 }

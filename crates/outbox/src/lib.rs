@@ -19,10 +19,10 @@ mod engine;
 mod enqueue;
 mod event;
 mod finish;
-mod lane;
 mod lease;
 pub mod operator;
 mod relay;
+mod scout;
 mod turn;
 mod wake;
 

@@ -1,7 +1,7 @@
 //! The relay: offers due events to a broker.
 //!
-//! It keeps a bounded window of publications before the workers, filled by the same round robin as
-//! claims. It marks first and publishes afterwards, so that two relays do not publish the same and a
+//! It keeps a bounded number of jobs of each queue before the workers, filled by the same round robin
+//! as claims; a queue that nobody serves fills up and keeps no other waiting. It marks first and publishes afterwards, so that two relays do not publish the same and a
 //! number is used once: whoever died may have taken the job of that number with it, and the broker
 //! would take no second one for as long. What a dead process may have marked and not published is
 //! published anew when it is missed ([`rescue`](crate::lease::rescue)); what a round marked that did
@@ -13,16 +13,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbuzz_db::{Db, DbError, FromQueryResult, Sql as _, values};
+use hashbuzz_db::{Db, DbError, FromQueryResult, values};
 use tokio_util::sync::CancellationToken;
 
-use crate::claim::{Claimer, Gap, by_lane, json};
-use crate::clock::micros;
-use crate::lane::Lanes;
+use crate::claim::{Claimer, json};
+use crate::clock::{micros, rest};
+use crate::scout::Scout;
 use crate::{Broker, BrokerError, Clock, Publication, Queue, Wake, Watchdog};
 
-/// Published and not claimed at most.
-const WINDOW: i64 = 2_000;
+/// A queue with so many jobs before its workers gets no more for now.
+const WINDOW: usize = 2_000;
 /// Published at a time.
 const BATCH: usize = 500;
 /// What is due within this time becomes a delayed job.
@@ -44,8 +44,7 @@ pub struct Relay {
     broker: Arc<dyn Broker>,
     wake: Wake,
     watchdog: Watchdog,
-    claimer: Claimer,
-    lanes: Lanes,
+    scout: Scout,
     near_at: i64,
     round_at: i64,
     /// When the first round began of which it is not known how far it came.
@@ -96,8 +95,7 @@ impl Relay {
             broker,
             wake,
             watchdog: Watchdog::default(),
-            claimer,
-            lanes: Lanes::default(),
+            scout: Scout::new(claimer),
             near_at: 0,
             round_at: 0,
             unsure_since: None,
@@ -115,13 +113,15 @@ impl Relay {
     /// to. Errors are logged and tried again: while the broker is away, events wait.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut ear = self.wake.ear();
+        let mut woken = true;
         while !stop.is_cancelled() {
             let round = tokio::select! {
                 biased;
-                round = hashbuzz_crash::within("relay", self.round()) => round,
+                round = hashbuzz_crash::within("relay", self.round(woken)) => round,
                 // What it has marked and not published others publish a little later.
                 () = too_long_after(&stop) => break,
             };
+            woken = false;
             let now = self.clock.now();
             match round {
                 Ok(published) => {
@@ -135,6 +135,7 @@ impl Relay {
                     self.watchdog.is_in_trouble("relay", now, &error);
                 }
             }
+            woken = true;
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = ear.heard() => {}
@@ -144,11 +145,14 @@ impl Relay {
         self.watchdog.end("relay");
     }
 
-    /// Publishes what is due, or soon, and not published; says how much that was.
-    async fn round(&mut self) -> Result<usize, RelayError> {
+    /// Publishes what is due, or soon, and not published; says how much that was. `woken` says that
+    /// there may be something new.
+    async fn round(&mut self, woken: bool) -> Result<usize, RelayError> {
         let now = self.clock.now();
         self.round_at = now;
-        if !self.broker.remembers().await? {
+        let asked = tokio::try_join!(self.broker.remembers(), self.broker.waiting());
+        let (remembers, waiting) = asked?;
+        if !remembers {
             let forgotten = self.publish_again_since(i64::MIN).await?;
             tracing::warn!(forgotten, "the broker lost its memory: everything is published again");
             self.unsure_since = None;
@@ -157,8 +161,11 @@ impl Relay {
             self.publish_again_since(since).await?;
             self.unsure_since = None;
         }
-        while !self.claimer.promote(now).await?.is_empty() {}
-        let due = self.due(now).await?;
+        let full: Vec<Queue> = waiting
+            .into_iter()
+            .filter_map(|(queue, waiting)| (waiting >= WINDOW).then_some(queue))
+            .collect();
+        let due = self.due(&full, woken, now).await?;
         self.publish(&due, now).await?;
         if now < self.near_at {
             return Ok(due.len());
@@ -188,27 +195,16 @@ impl Relay {
         published
     }
 
-    /// Marks what is due and was not published, or so long ago that it must have been forgotten. Of
-    /// one key the first alone, and none while one is leased: a worker could not claim it.
-    async fn due(&mut self, now: i64) -> Result<Vec<Marked>, DbError> {
-        let forgotten = now - micros(FORGOTTEN);
-        let open = self
-            .db
-            .number(
-                "SELECT COUNT(*) AS n FROM (SELECT 1 FROM event WHERE state = 'ready' \
-                 AND published_at >= $1 LIMIT $2) AS published",
-                values![forgotten, WINDOW],
-            )
-            .await?;
-        let room = usize::try_from(WINDOW - open).unwrap_or(0).min(BATCH);
-        if room == 0 {
-            return Ok(Vec::new());
-        }
-        self.lanes.see(self.claimer.lanes(&[Gap::after("")]).await?);
-        let takes = self.lanes.share(room);
+    /// Marks what is due and was not published, or so long ago that it must have been forgotten, but
+    /// for queues that are full. Of one key the first alone, and none while one is leased: a worker
+    /// could not claim it.
+    async fn due(&mut self, full: &[Queue], woken: bool, now: i64) -> Result<Vec<Marked>, DbError> {
+        let open = |lane: &str| Queue::of_lane(lane).is_some_and(|queue| !full.contains(&queue));
+        let takes = self.scout.find(BATCH, open, woken, now).await?;
         if takes.is_empty() {
             return Ok(Vec::new());
         }
+        let forgotten = now - micros(FORGOTTEN);
         let chosen = format!(
             "SELECT chosen.id FROM jsonb_to_recordset(CAST($2 AS JSONB)) \
                AS take(lane TEXT, low BIGINT, low_id TEXT, room BIGINT) \
@@ -217,7 +213,7 @@ impl Relay {
                AND (e.rank, e.id) >= (take.low, take.low_id) \
                AND (e.published_at IS NULL OR (e.published_at < $3 AND e.due_at < $3)) AND {} \
                ORDER BY e.rank, e.id LIMIT take.room FOR UPDATE SKIP LOCKED) AS chosen",
-            self.claimer.is_free(true)
+            self.scout.claimer().is_free(self.scout.pauses())
         );
         let given = values![now, json(&takes)?, forgotten];
         let mut marked: Vec<Marked> = self.db.write_all(&mark(&chosen), given).await?;
@@ -226,7 +222,7 @@ impl Relay {
             event.due_at = event.due_at.min(now);
         }
         let places = marked.iter().map(|one| (&*one.lane, one.rank, &*one.id));
-        self.lanes.took(&takes, &by_lane(places));
+        self.scout.took(&takes, places);
         Ok(marked)
     }
 
@@ -235,14 +231,19 @@ impl Relay {
         let chosen = "SELECT e.id FROM event e WHERE e.state = 'deferred' AND e.due_at <= $2 \
                       AND e.published_at IS NULL ORDER BY e.due_at LIMIT $3 \
                       FOR UPDATE SKIP LOCKED";
-        self.db.write_all(&mark(chosen), values![now, now + micros(NEAR), WINDOW]).await
+        self.db
+            .write_all(
+                &mark(chosen),
+                values![now, now + micros(NEAR), i64::try_from(WINDOW).unwrap_or(i64::MAX)],
+            )
+            .await
     }
 }
 
 /// So long after `stop` a round that goes on is left alone.
 async fn too_long_after(stop: &CancellationToken) {
     stop.cancelled().await;
-    let _ = tokio::time::timeout(LAST_ROUND, std::future::pending::<()>()).await;
+    rest(LAST_ROUND).await;
 }
 
 impl Marked {

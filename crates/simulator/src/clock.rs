@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hashbuzz_outbox::{Broker, BrokerError, Clock, Delivery, Publication, SystemClock};
+use hashbuzz_outbox::{Broker, BrokerError, Clock, Delivery, Publication, Queue, SystemClock};
 
 pub use hashbuzz_crash::FastClock;
 
@@ -52,6 +52,10 @@ impl Broker for Hurried {
 
     async fn remembers(&self) -> Result<bool, BrokerError> {
         self.broker.remembers().await
+    }
+
+    async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError> {
+        self.broker.waiting().await
     }
 
     async fn close(&self) {

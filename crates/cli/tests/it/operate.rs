@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::deployment::Deployment;
-use crate::programs::{Program, run_with, said, text};
+use crate::programs::{Program, run_unread, run_with, said, text};
 
 /// A server, and somebody who types.
 struct Terminal {
@@ -213,4 +213,11 @@ async fn a_key_comes_from_a_file_or_the_environment_and_errors_say_what_to_do() 
             assert!(!said(&output).contains(key), "the key was shown: {}", said(&output));
         }
     }
+}
+
+#[tokio::test]
+async fn a_command_that_nobody_reads_to_its_end_says_nothing_about_it() {
+    let ended = run_unread(&["vault-key"]).await;
+    assert_eq!(said(&ended), "");
+    assert!(!ended.status.success(), "{ended:?}");
 }

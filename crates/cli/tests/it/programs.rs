@@ -102,6 +102,16 @@ pub(crate) async fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> 
     ended.expect("the command can be started")
 }
 
+/// Runs a command whose standard output nobody reads.
+pub(crate) async fn run_unread(arguments: &[&str]) -> Output {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = command(arguments);
+    let running = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn();
+    let running = running.expect("the command can be started").wait_with_output();
+    timeout(PATIENCE, running).await.expect("the command ends").expect("it can be waited for")
+}
+
 /// The program with no settings but those that it is given.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hashbuzz"));

@@ -1,14 +1,14 @@
 //! Getting work: from the database, or from a broker.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hashbuzz_db::DbError;
 
 use super::abandoned::Abandoned;
-use super::pace::{Looks, Reach};
-use crate::claim::{Claimer, Gap, Leased, Outlook, by_lane};
-use crate::lane::{Lanes, Seen};
+use crate::claim::{Claimer, Leased};
+use crate::clock::rest;
+use crate::scout::Scout;
 use crate::{Broker, BrokerError, Clock, Delivery};
 
 /// Work in hand, and what to tell the broker when it is over.
@@ -50,122 +50,46 @@ impl Source {
 }
 
 /// Claims from the database, lane by lane.
-///
-/// While a snapshot is held open on PostgreSQL (a backup, a forgotten session), nobody may clear
-/// away index entries of events that are done, and whoever reads a lane from its beginning walks
-/// over all of them. So claims go on where the last one stopped, or a little before (see [`Reach`]).
-/// Looks from the beginning, which find whatever else came in behind that point, become rare as they
-/// become expensive; lanes that nobody knew are then looked for between those that are known.
 pub(super) struct Fetcher {
-    claimer: Claimer,
+    scout: Scout,
     clock: Arc<dyn Clock>,
-    lanes: Lanes,
-    outlook: Outlook,
-    /// Where the last look ended, when it was not at the end.
-    after: String,
-    /// From the beginning.
-    looks: Looks,
-    /// Between the lanes that are known.
-    looks_between: Looks,
-    reach: Reach,
-    /// Somebody said that there is work, and it was too early to look.
-    owes_look: bool,
     abandoned: Arc<Abandoned>,
 }
 
 impl Fetcher {
     pub(super) fn new(claimer: Claimer, clock: Arc<dyn Clock>, abandoned: Arc<Abandoned>) -> Self {
-        Self {
-            claimer,
-            clock,
-            abandoned,
-            lanes: Lanes::default(),
-            outlook: Outlook::default(),
-            after: String::new(),
-            looks: Looks::default(),
-            looks_between: Looks::default(),
-            reach: Reach::default(),
-            owes_look: false,
-        }
+        Self { scout: Scout::new(claimer), clock, abandoned }
     }
 
     async fn fetch(&mut self, room: usize, woken: bool) -> Result<Vec<Leased>, DbError> {
         let now = self.clock.now();
-        self.owes_look |= woken;
-        if self.looks.may(self.owes_look) {
-            self.look(now).await?;
-            self.owes_look = false;
-        } else if self.looks.are_expensive() && self.looks_between.may(self.owes_look) {
-            self.look_between(now).await?;
-            self.owes_look = false;
-        }
-        let back = self.reach.back();
-        let mut takes = self.lanes.share(room);
-        for take in &mut takes {
-            take.begin_at(now.saturating_sub(back));
-        }
+        let takes = self.scout.find(room, |_| true, woken, now).await?;
         if takes.is_empty() {
             return Ok(Vec::new());
         }
-        let claimed = self.claimer.take(&takes, now, self.outlook.pauses > 0).await;
+        let claimed = self.scout.claimer().take(&takes, now, self.scout.pauses()).await;
         let claimed = claimed.inspect_err(|_| self.abandoned.claim(now))?;
-        let claims = claimed.iter().map(|leased| (&*leased.lane, leased.rank, &*leased.id));
-        self.lanes.took(&takes, &by_lane(claims));
+        let places = claimed.iter().map(|leased| (&*leased.lane, leased.rank, &*leased.id));
+        self.scout.took(&takes, places);
         Ok(claimed)
-    }
-
-    /// For all there is.
-    async fn look(&mut self, now: i64) -> Result<(), DbError> {
-        let began = Instant::now();
-        self.promote(now).await?;
-        let seen = self.claimer.lanes(&[Gap::after(&self.after)]).await?;
-        self.after = match seen.last() {
-            Some(last) if Claimer::is_full(seen.len()) => last.lane.clone(),
-            _ => String::new(),
-        };
-        self.lanes.see(self.served(seen));
-        self.looks.took(began);
-        Ok(())
-    }
-
-    /// For deferred events that are due, and lanes that are not known.
-    async fn look_between(&mut self, now: i64) -> Result<(), DbError> {
-        let began = Instant::now();
-        self.promote(now).await?;
-        let seen = self.claimer.lanes(&Gap::between(self.lanes.names())).await?;
-        self.lanes.came(self.served(seen));
-        self.looks_between.took(began);
-        Ok(())
-    }
-
-    async fn promote(&mut self, now: i64) -> Result<(), DbError> {
-        self.outlook = self.claimer.outlook().await?;
-        while self.outlook.next_deferred.is_some_and(|next| next <= now) {
-            let promoted = self.claimer.promote(now).await?;
-            if promoted.is_empty() {
-                break;
-            }
-            self.lanes.came(self.served(promoted));
-            self.outlook = self.claimer.outlook().await?;
-        }
-        Ok(())
-    }
-
-    fn served(&self, mut seen: Vec<Seen>) -> Vec<Seen> {
-        seen.retain(|seen| self.claimer.serves(&seen.lane));
-        seen
     }
 
     /// Whether it has to be asked again soon, because it was too early to look.
     pub(super) const fn owes_look(&self) -> bool {
-        self.owes_look
+        self.scout.owes_look()
     }
 
     /// When the next deferred event is due, as far as the last look knew.
     pub(super) const fn next_deferred(&self) -> Option<i64> {
-        self.outlook.next_deferred
+        self.scout.next_deferred()
     }
 }
+
+/// Deliveries come one by one, and a claim costs the database nearly as much for one as for ten. So
+/// they gather for a while that grows with what the last claim took: where claims are quick nobody
+/// waits, and where they are slow there are few of them.
+const GATHERING: u32 = 2;
+const LONGEST_GATHERING: Duration = Duration::from_millis(25);
 
 /// Takes what a broker hands out, and claims the rows before anybody works on them.
 pub(super) struct Consumer {
@@ -173,6 +97,8 @@ pub(super) struct Consumer {
     clock: Arc<dyn Clock>,
     broker: Arc<dyn Broker>,
     abandoned: Arc<Abandoned>,
+    /// When the last claim was over, and how long it took.
+    claimed: (Instant, Duration),
 }
 
 impl Consumer {
@@ -182,17 +108,22 @@ impl Consumer {
         broker: Arc<dyn Broker>,
         abandoned: Arc<Abandoned>,
     ) -> Self {
-        Self { claimer, clock, broker, abandoned }
+        Self { claimer, clock, broker, abandoned, claimed: (Instant::now(), Duration::ZERO) }
     }
 
-    async fn fetch(&self, room: usize) -> Result<Vec<Work>, FetchError> {
+    async fn fetch(&mut self, room: usize) -> Result<Vec<Work>, FetchError> {
+        let (ended, took) = self.claimed;
+        rest((took * GATHERING).min(LONGEST_GATHERING).saturating_sub(ended.elapsed())).await;
         let mut deliveries = self.broker.receive(room).await?;
         hashbuzz_crash::point!("broker.receive.after");
         let mut ids: Vec<String> =
             deliveries.iter().filter_map(|delivery| delivery.event.clone()).collect();
         ids.sort();
         ids.dedup();
-        let claimed = match self.claim(&ids).await {
+        let began = Instant::now();
+        let claimed = self.claim(&ids).await;
+        self.claimed = (Instant::now(), began.elapsed());
+        let claimed = match claimed {
             Ok(claimed) => claimed,
             Err(error) => {
                 // Their jobs would hide the next ones of these events for as long as they are ours.

@@ -7,7 +7,6 @@
 mod abandoned;
 mod ended;
 mod fetch;
-mod pace;
 mod presence;
 mod registry;
 mod run;

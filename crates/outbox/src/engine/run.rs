@@ -15,7 +15,7 @@ use super::ended::Ended;
 use super::fetch::{FetchError, Source, Work};
 use super::upkeep::{SILENCE_MICROS, Upkeep};
 use super::{Engine, EngineSettings};
-use crate::clock::micros;
+use crate::clock::{micros, rest};
 use crate::finish::{self, Finish, Finisher};
 use crate::{Delivery, Failure, Turn, lease};
 
@@ -130,7 +130,7 @@ impl<'a, C: Clone + Send + Sync + 'static> Run<'a, C> {
                     hand.pace.resting = false;
                     hand.pace.next_poll = engine.clock.now() + micros(jittered(engine.settings.poll));
                 }
-                () = a_moment(), if soon && hand.source.is_some() => {}
+                () = rest(BETWEEN_CLAIMS), if soon && hand.source.is_some() => {}
                 Some(fetched) = hand.fetching.join_next() => self.take(&mut hand, fetched),
                 Some(ended) = hand.running.join_next() => hand.pace.ended(ended.ok()),
             }
@@ -355,11 +355,6 @@ impl Pace {
         let Some(took) = took else { return };
         self.turn = Some(self.turn.map_or(took, |turn| (turn * 7 + took) / 8));
     }
-}
-
-/// A moment of real time: how long to let ends of turns gather before the next claim.
-async fn a_moment() {
-    let _ = tokio::time::timeout(BETWEEN_CLAIMS, std::future::pending::<()>()).await;
 }
 
 /// Processes that poll should not do so together.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bullmq::QueueOptions;
 use bullmq::options::RedisConnectionOptions;
 use hashbuzz_db::{Sql as _, values};
-use hashbuzz_outbox::{Broker, BrokerError, Clock, Delivery, Publication, SystemClock};
+use hashbuzz_outbox::{Broker, BrokerError, Clock, Delivery, Publication, Queue, SystemClock};
 use hashbuzz_outbox_bullmq::BullMq;
 use serde_json::json;
 
@@ -125,40 +125,77 @@ async fn jobs_of_strangers_among_ours() {
     relay.stop().await;
 }
 
-/// A broker that takes its time to say that it has done what it did at once, and to settle.
-struct Slow(BullMq);
+/// BullMQ with bad manners.
+struct Rude {
+    broker: BullMq,
+    manners: Manners,
+}
+
+#[derive(Default)]
+struct Manners {
+    /// How long it takes to say that it has published.
+    publishes_in: Duration,
+    /// How long it takes until it settles.
+    settles_after: Duration,
+    /// It settles, and says that it could not.
+    denies_settling: bool,
+    /// So often it refuses to publish.
+    refuses: AtomicUsize,
+}
+
+impl Rude {
+    fn new(rig: &Rig, manners: Manners) -> Arc<Self> {
+        let broker = BullMq::new(rig.redis.as_ref().expect("Redis").settings());
+        Arc::new(Self { broker, manners })
+    }
+}
 
 #[async_trait]
-impl Broker for Slow {
+impl Broker for Rude {
     async fn publish(&self, publications: &[Publication]) -> Result<(), BrokerError> {
-        self.0.publish(publications).await?;
-        SystemClock.sleep(Duration::from_millis(300)).await;
+        let one_less = |left: usize| left.checked_sub(1);
+        let refuses = &self.manners.refuses;
+        if refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            return Err(BrokerError("not now".into()));
+        }
+        self.broker.publish(publications).await?;
+        SystemClock.sleep(self.manners.publishes_in).await;
         Ok(())
     }
 
     async fn receive(&self, room: usize) -> Result<Vec<Delivery>, BrokerError> {
-        self.0.receive(room).await
+        self.broker.receive(room).await
     }
 
     async fn settle(&self, deliveries: &[Delivery]) -> Result<(), BrokerError> {
-        SystemClock.sleep(Duration::from_secs(3)).await;
-        self.0.settle(deliveries).await
+        SystemClock.sleep(self.manners.settles_after).await;
+        self.broker.settle(deliveries).await?;
+        if self.manners.denies_settling {
+            return Err(BrokerError("nothing is heard".into()));
+        }
+        Ok(())
     }
 
     async fn remembers(&self) -> Result<bool, BrokerError> {
-        self.0.remembers().await
+        self.broker.remembers().await
+    }
+
+    async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError> {
+        self.broker.waiting().await
     }
 
     async fn close(&self) {
-        self.0.close().await;
+        self.broker.close().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_that_is_not_settled_yet_does_not_hide_the_next_publication() {
     let rig = Rig::bullmq().await;
-    let redis = rig.redis.as_ref().expect("Redis");
-    let slow = || Arc::new(Slow(BullMq::new(redis.settings())));
+    let slow = || {
+        let (publishes_in, settles_after) = (Duration::from_millis(300), Duration::from_secs(3));
+        Rude::new(&rig, Manners { publishes_in, settles_after, ..Manners::default() })
+    };
     let (worker, relay) = (rig.work_through(Some(slow())).await, rig.relay_through(slow()).await);
     let jobs: Vec<Social> =
         (0..10).map(|number| Job::new(format!("a{number}"), Plan::Later(100))).collect();
@@ -172,37 +209,9 @@ async fn a_job_that_is_not_settled_yet_does_not_hide_the_next_publication() {
     relay.stop().await;
 }
 
-/// A broker that cannot settle.
-struct Deaf(BullMq);
-
-#[async_trait]
-impl Broker for Deaf {
-    async fn publish(&self, publications: &[Publication]) -> Result<(), BrokerError> {
-        self.0.publish(publications).await
-    }
-
-    async fn receive(&self, room: usize) -> Result<Vec<Delivery>, BrokerError> {
-        self.0.receive(room).await
-    }
-
-    async fn settle(&self, deliveries: &[Delivery]) -> Result<(), BrokerError> {
-        self.0.settle(deliveries).await?;
-        Err(BrokerError("nothing is heard".into()))
-    }
-
-    async fn remembers(&self) -> Result<bool, BrokerError> {
-        self.0.remembers().await
-    }
-
-    async fn close(&self) {
-        self.0.close().await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_claimed_is_worked_on_although_settling_other_jobs_failed() {
     let rig = Rig::bullmq().await;
-    let redis = rig.redis.as_ref().expect("Redis");
     let queue = strangers(&rig).await;
     let relay = rig.relay().await.expect("a relay");
     for batch in ["a", "b", "c", "d"] {
@@ -212,7 +221,8 @@ async fn what_was_claimed_is_worked_on_although_settling_other_jobs_failed() {
     }
 
     let began = Instant::now();
-    let worker = rig.work_through(Some(Arc::new(Deaf(BullMq::new(redis.settings()))))).await;
+    let deaf = Rude::new(&rig, Manners { denies_settling: true, ..Manners::default() });
+    let worker = rig.work_through(Some(deaf)).await;
     rig.done(40).await;
 
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
@@ -272,40 +282,10 @@ async fn what_a_relay_marked_that_died_before_it_published_comes_again_when_it_i
     relay.stop().await;
 }
 
-/// A broker that takes what is published only the third time that it is asked to.
-struct Refusing(BullMq, AtomicUsize);
-
-#[async_trait]
-impl Broker for Refusing {
-    async fn publish(&self, publications: &[Publication]) -> Result<(), BrokerError> {
-        if self.1.fetch_add(1, Ordering::SeqCst) < 2 {
-            return Err(BrokerError("not now".into()));
-        }
-        self.0.publish(publications).await
-    }
-
-    async fn receive(&self, room: usize) -> Result<Vec<Delivery>, BrokerError> {
-        self.0.receive(room).await
-    }
-
-    async fn settle(&self, deliveries: &[Delivery]) -> Result<(), BrokerError> {
-        self.0.settle(deliveries).await
-    }
-
-    async fn remembers(&self) -> Result<bool, BrokerError> {
-        self.0.remembers().await
-    }
-
-    async fn close(&self) {
-        self.0.close().await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_broker_refused_is_published_again_at_once() {
     let rig = Rig::bullmq().await;
-    let broker = BullMq::new(rig.redis.as_ref().expect("Redis").settings());
-    let refusing = Arc::new(Refusing(broker, AtomicUsize::new(0)));
+    let refusing = Rude::new(&rig, Manners { refuses: AtomicUsize::new(2), ..Manners::default() });
     let (relay, worker) = (rig.relay_through(refusing).await, rig.work().await);
     let began = Instant::now();
     rig.enqueue(&jobs("a", 20)).await;
@@ -355,6 +335,26 @@ async fn what_nobody_takes_is_published_again_without_filling_the_broker() {
     let worker = rig.work().await;
     rig.done(20).await;
     rig.each_once().await;
+    worker.stop().await;
+    relay.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_that_nobody_serves_fills_up_and_keeps_no_other_waiting() {
+    let rig = Rig::bullmq().await;
+    let redis = rig.redis.as_ref().expect("Redis");
+    let relay = rig.relay().await.expect("a relay");
+    rig.enqueue(&jobs("nobody", 4_000)).await;
+    let waiting = async || redis.tell::<usize>(&["LLEN", "hashbuzz:social:wait"]).await;
+    rig.until("it is full", async || waiting().await >= 2_000).await;
+
+    let worker = rig.work_on(&[Queue::Ledger]).await;
+    let others: Vec<Job<1>> =
+        (0..20).map(|number| Job::new(format!("other{number}"), Plan::Done)).collect();
+    rig.enqueue(&others).await;
+    rig.done(20).await;
+
+    assert!(waiting().await < 4_000, "it is not filled with what nobody takes");
     worker.stop().await;
     relay.stop().await;
 }

@@ -207,12 +207,24 @@ impl Rig {
         process
     }
 
+    /// A process that serves some queues, at work soon.
+    pub(crate) async fn work_on(&self, queues: &[Queue]) -> Process {
+        let serving = |redis: &Server| BullMq::new(redis.settings().queues(queues));
+        let broker = self.redis.as_ref().map(|redis| Arc::new(serving(redis)) as Arc<dyn Broker>);
+        self.work_of(queues, broker).await
+    }
+
     pub(crate) async fn work_through(&self, broker: Option<Arc<dyn Broker>>) -> Process {
+        self.work_of(&Queue::ALL, broker).await
+    }
+
+    async fn work_of(&self, queues: &[Queue], broker: Option<Arc<dyn Broker>>) -> Process {
         let registry =
             Registry::default().with::<Job<0>>().with::<Job<1>>().with::<Job<2>>().with::<Job<3>>();
         let db = self.place.open().await;
         let context = Context { db: db.clone(), log: self.log.clone() };
-        let settings = EngineSettings { poll: Duration::from_millis(100), ..Default::default() };
+        let (poll, queues) = (Duration::from_millis(100), queues.to_vec());
+        let settings = EngineSettings { poll, queues, ..Default::default() };
         let clock = Arc::new(SystemClock);
         let mut engine = Engine::new(db, clock, registry, context, self.wake.clone(), settings);
         if let Some(broker) = &broker {

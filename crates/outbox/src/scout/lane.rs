@@ -65,6 +65,21 @@ impl Default for Taken {
     }
 }
 
+/// How many of each lane were taken, and which was the last.
+pub(crate) fn by_lane<'a>(
+    all: impl Iterator<Item = (&'a str, i64, &'a str)>,
+) -> HashMap<String, Taken> {
+    let mut lanes: HashMap<String, Taken> = HashMap::new();
+    for (lane, rank, id) in all {
+        let taken = lanes.entry(lane.to_owned()).or_default();
+        taken.count += 1;
+        if (rank, id) > (taken.last, &taken.last_id) {
+            (taken.last, taken.last_id) = (rank, id.to_owned());
+        }
+    }
+    lanes
+}
+
 /// What there was in a lane when it was looked at.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -124,16 +139,22 @@ impl Lanes {
         self.ring.iter().chain(&self.resting).map(|lane| lane.name.as_str())
     }
 
-    /// Shares `room` out, and moves the ring on by as many lanes as had their turn.
-    pub(crate) fn share(&mut self, room: usize) -> Vec<Take> {
-        let mut takes = self.ask(room);
+    /// Shares `room` out between the lanes that are `open`, and moves the ring on by as many as had
+    /// their turn.
+    pub(crate) fn share(&mut self, room: usize, open: impl Fn(&str) -> bool) -> Vec<Take> {
+        let sharing = self.ring.iter().filter(|lane| open(&lane.name)).count();
+        let mut takes = self.ask(room, sharing == 0, &open);
         let mut left = room - takes.len();
-        if self.ring.is_empty() || left == 0 {
+        if sharing == 0 || left == 0 {
             return takes;
         }
-        let quantum = left.div_ceil(self.ring.len()).max(1);
+        let quantum = left.div_ceil(sharing).max(1);
         for _ in 0..self.ring.len() {
             let Some(mut lane) = self.ring.pop_front() else { break };
+            if !open(&lane.name) {
+                self.ring.push_back(lane);
+                continue;
+            }
             lane.deficit = (lane.deficit + quantum).min(room);
             let take = lane.deficit.min(left);
             left -= take;
@@ -148,11 +169,12 @@ impl Lanes {
 
     /// One event of each of a few resting lanes: of all there is room for, when nobody else wants
     /// it.
-    fn ask(&mut self, room: usize) -> Vec<Take> {
-        let most = if self.ring.is_empty() { room } else { ASKED.min(room / ASKED_PART) };
+    fn ask(&mut self, room: usize, alone: bool, open: impl Fn(&str) -> bool) -> Vec<Take> {
+        let most = if alone { room } else { ASKED.min(room / ASKED_PART) };
         let asked = most.min(self.resting.len());
         self.resting.rotate_left(asked);
-        self.resting.iter().rev().take(asked).map(|lane| lane.take(1)).collect()
+        let asked = self.resting.iter().rev().take(asked);
+        asked.filter(|lane| open(&lane.name)).map(|lane| lane.take(1)).collect()
     }
 
     /// Takes note of what came of it.
@@ -209,8 +231,12 @@ mod tests {
         lanes
     }
 
+    fn every(_: &str) -> bool {
+        true
+    }
+
     fn takes(lanes: &mut Lanes, room: usize) -> Vec<(String, usize)> {
-        lanes.share(room).into_iter().map(|take| (take.lane, take.room)).collect()
+        lanes.share(room, every).into_iter().map(|take| (take.lane, take.room)).collect()
     }
 
     fn all(takes: &[Take]) -> HashMap<String, Taken> {
@@ -232,7 +258,7 @@ mod tests {
         let mut lanes = lanes(&["a", "b", "c"]);
         let mut order = Vec::new();
         for _ in 0..6 {
-            let shared = lanes.share(1);
+            let shared = lanes.share(1, every);
             lanes.took(&shared, &all(&shared));
             order.extend(shared.into_iter().map(|take| take.lane));
         }
@@ -243,12 +269,25 @@ mod tests {
     fn what_a_lane_could_not_take_it_may_take_in_the_next_round() {
         let mut lanes = lanes(&["a", "b", "c"]);
         // Quantum 2: c gets one of its two.
-        let first = lanes.share(5);
+        let first = lanes.share(5, every);
         assert_eq!(first.iter().map(|take| take.room).collect::<Vec<_>>(), [2, 2, 1]);
         lanes.took(&first, &all(&first));
-        let second = lanes.share(6);
+        let second = lanes.share(6, every);
         let of = |name: &str| second.iter().find(|take| take.lane == name).map(|take| take.room);
         assert_eq!(of("c").unwrap_or(0), 2, "{second:?}");
+    }
+
+    #[test]
+    fn lanes_that_are_closed_wait_and_the_others_share_the_room() {
+        let mut lanes = lanes(&["a", "b", "c"]);
+        let shared = lanes.share(8, |name| name != "b");
+        let rooms: Vec<_> = shared.iter().map(|take| (take.lane.as_str(), take.room)).collect();
+        assert_eq!(rooms, [("a", 4), ("c", 4)]);
+        lanes.took(&shared, &all(&shared));
+        assert_eq!(lanes.share(3, every).len(), 3, "nobody was forgotten");
+        let mut resting = resting(4);
+        assert!(resting.share(8, |_| false).is_empty());
+        assert_eq!(resting.share(8, |name| name == "resting-2").len(), 1);
     }
 
     /// Lanes that were seen once and never gave anything.
@@ -257,7 +296,7 @@ mod tests {
         let seen = (0..count).map(|n| Seen { lane: format!("resting-{n}"), rank: 7 });
         lanes.see(seen.collect());
         for _ in 0..PATIENCE {
-            let shared = lanes.share(count);
+            let shared = lanes.share(count, every);
             lanes.took(&shared, &HashMap::new());
         }
         assert_eq!(lanes.ring.len(), 0);
@@ -267,17 +306,17 @@ mod tests {
     #[test]
     fn a_lane_without_work_rests_and_is_asked_where_it_was() {
         let mut lanes = resting(1);
-        let asked = lanes.share(4);
+        let asked = lanes.share(4, every);
         let lane = || "resting-0".to_owned();
         assert_eq!(asked, [Take { lane: lane(), low: 7, low_id: String::new(), room: 1 }]);
         lanes.took(&asked, &HashMap::from([(lane(), taken(1))]));
-        let next = lanes.share(4);
+        let next = lanes.share(4, every);
         assert_eq!(next, [Take { lane: lane(), low: 9, low_id: "a".into(), room: 4 }]);
     }
 
     fn of(low: i64, low_id: &str) -> Lanes {
         let mut lanes = lanes(&["a"]);
-        let shared = lanes.share(4);
+        let shared = lanes.share(4, every);
         let last = Taken { count: 4, last: low, last_id: low_id.into() };
         lanes.took(&shared, &HashMap::from([("a".into(), last)]));
         lanes
@@ -289,7 +328,7 @@ mod tests {
             let mut lanes = of(100, "id");
             let seen = |rank| Seen { lane: "a".into(), rank };
             lanes.came(vec![seen(rank + 5), seen(rank), seen(rank + 9)]);
-            let take = lanes.share(1).remove(0);
+            let take = lanes.share(1, every).remove(0);
             (take.low, take.low_id)
         };
         assert_eq!(came(200), (100, "id".into()));
@@ -302,7 +341,7 @@ mod tests {
         let mut lanes = resting(2);
         lanes.came(vec![Seen { lane: "resting-1".into(), rank: 50 }]);
         assert_eq!((lanes.ring.len(), lanes.resting.len()), (1, 1));
-        let asked = lanes.share(8);
+        let asked = lanes.share(8, every);
         let low = |name: &str| asked.iter().find(|take| take.lane == name).map(|take| take.low);
         assert_eq!((low("resting-1"), low("resting-0")), (Some(7), Some(7)));
     }
@@ -310,7 +349,7 @@ mod tests {
     #[test]
     fn a_claim_can_begin_before_the_place_that_was_reached_and_never_after_it() {
         let take = |rank| {
-            let mut take = of(100, "id").share(1).remove(0);
+            let mut take = of(100, "id").share(1, every).remove(0);
             take.begin_at(rank);
             (take.low, take.low_id)
         };
@@ -325,14 +364,14 @@ mod tests {
         lanes.see(vec![Seen { lane: "busy".into(), rank: 0 }]);
         let mut asked = std::collections::BTreeSet::new();
         for _ in 0..3 {
-            let shared = lanes.share(100);
+            let shared = lanes.share(100, every);
             let busy = shared.iter().find(|take| take.lane == "busy").map(|take| take.room);
             assert_eq!(busy, Some(100 - ASKED));
             lanes.took(&shared, &HashMap::from([("busy".into(), taken(92))]));
             asked.extend(shared.into_iter().map(|take| take.lane));
         }
         assert_eq!(asked.len(), 21);
-        assert_eq!(lanes.share(1).len(), 1, "nobody is asked where there is room for one");
+        assert_eq!(lanes.share(1, every).len(), 1, "nobody is asked where there is room for one");
     }
 
     #[test]
@@ -351,7 +390,7 @@ mod tests {
         let mut served: HashMap<String, usize> = HashMap::new();
         let mut lanes = lanes(&names.iter().map(String::as_str).collect::<Vec<_>>());
         for round in 0..400 {
-            let shared = lanes.share(7 + round % 11);
+            let shared = lanes.share(7 + round % 11, every);
             let mut taken = HashMap::new();
             for take in &shared {
                 let left = waiting.get_mut(&take.lane).expect("a lane");
