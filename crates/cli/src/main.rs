@@ -73,9 +73,9 @@ enum Command {
 }
 
 impl Command {
-    /// Whether nothing is lost when it ends because nobody reads on, as in `hashbuzz events list | head`.
-    /// Whatever serves or spends goes on to its end.
-    const fn only_shows(&self) -> bool {
+    /// Whether it says one answer and is over, so that it may end when nobody reads on, as in
+    /// `hashbuzz events list | head`. Whatever serves or spends goes on to its end.
+    const fn says_one_answer(&self) -> bool {
         matches!(
             self,
             Self::Events(_)
@@ -90,7 +90,7 @@ impl Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    if cli.command.only_shows() {
+    if cli.command.says_one_answer() {
         sigpipe::reset();
     }
     tracing_subscriber::fmt()

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use hashbuzz_outbox::{Broker, BrokerError, Delivery, Publication, Queue};
+use hashbuzz_outbox::{Backlog, Broker, BrokerError, Delivery, Publication};
 
 use crate::consumer::Consumer;
 use crate::publisher::Publisher;
@@ -50,8 +50,8 @@ impl Broker for BullMq {
         self.publisher.remembers().await
     }
 
-    async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError> {
-        self.publisher.waiting().await
+    async fn backlog(&self) -> Result<Vec<Backlog>, BrokerError> {
+        self.publisher.backlog().await
     }
 
     async fn close(&self) {

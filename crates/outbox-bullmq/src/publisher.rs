@@ -9,7 +9,7 @@ use bullmq::redis_connection::RedisConnection;
 use bullmq::types::RemoveOnFinish;
 use bullmq::{BulkJob, QueueOptions};
 use futures::future::try_join_all;
-use hashbuzz_outbox::{BrokerError, Publication, Queue};
+use hashbuzz_outbox::{Backlog, BrokerError, Publication, Queue};
 use tokio::sync::Mutex;
 
 use crate::door::{Facts, examine, limited};
@@ -82,15 +82,16 @@ impl Publisher {
         self.unless_failed(&link, answer).await
     }
 
-    /// How many jobs of each queue no worker has fetched.
-    pub(crate) async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError> {
+    /// What each queue has that no worker fetched.
+    pub(crate) async fn backlog(&self) -> Result<Vec<Backlog>, BrokerError> {
         let link = self.link().await?;
-        let counts = link.queues.iter().map(|(queue, bull)| async move {
+        let of_each = link.queues.iter().map(|(queue, bull)| async move {
             let counts = bull.get_job_counts().await?;
-            let waiting = counts.waiting + counts.paused + counts.prioritized;
-            Ok::<_, bullmq::Error>((*queue, usize::try_from(waiting).unwrap_or(usize::MAX)))
+            let due = whole_number(counts.waiting + counts.paused + counts.prioritized);
+            let delayed = whole_number(counts.delayed);
+            Ok::<_, bullmq::Error>(Backlog { queue: *queue, due, delayed })
         });
-        let answer = limited(&self.settings, try_join_all(counts)).await;
+        let answer = limited(&self.settings, try_join_all(of_each)).await;
         self.unless_failed(&link, answer).await
     }
 
@@ -164,6 +165,10 @@ fn job(publication: &Publication) -> BulkJob {
         .remove_on_complete(RemoveOnFinish::Bool(true))
         .remove_on_fail(RemoveOnFinish::Bool(true));
     BulkJob::with_options(name(kind), data, options)
+}
+
+fn whole_number(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// BullMQ counts milliseconds. A job that came a moment early would find an event that is not due.

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use hashbuzz_db::{Backend, Db, DbError, FromQueryResult, Sql as _, Value, values};
 
 use crate::scout::{Seen, Take};
-use crate::{Queue, lease};
+use crate::Queue;
 
 /// How long a claim holds: longer than the time limit of any single request to another system.
 pub(crate) const LEASE_MICROS: i64 = 60_000_000;
@@ -193,15 +193,7 @@ impl Claimer {
         now: i64,
         pauses: bool,
     ) -> Result<Vec<Leased>, DbError> {
-        let free = self.is_free(pauses);
-        let chosen = format!(
-            "SELECT chosen.id FROM jsonb_to_recordset(CAST($4 AS JSONB)) \
-               AS take(lane TEXT, low BIGINT, low_id TEXT, room BIGINT) \
-             CROSS JOIN LATERAL ( \
-               SELECT e.id FROM event e WHERE e.state = 'ready' AND e.lane = take.lane \
-               AND (e.rank, e.id) >= (take.low, take.low_id) AND {free} \
-               ORDER BY e.rank, e.id LIMIT take.room FOR UPDATE SKIP LOCKED) AS chosen"
-        );
+        let chosen = first_of_lanes("$4", &self.is_free(pauses));
         let mut given = self.given(now);
         given.push(Value::from(json(takes)?));
         self.db.write_all(&lease(Backend::Postgres, &chosen), given).await
@@ -236,15 +228,15 @@ impl Claimer {
         self.db.write_all(&lease(backend, &backend.texts_of("$4")), given).await
     }
 
-    /// Claims those of `ids` that are due and free, whatever their place in their lane. Those that
-    /// are due and not free are marked as not published, so that a relay offers them again.
+    /// Claims those of `ids` that are due and free, whatever their place in their lane, and of one
+    /// key the first.
     pub(crate) async fn take_these(
         &self,
         ids: &[String],
         now: i64,
     ) -> Result<Vec<Leased>, DbError> {
         match self.take_all_these(ids, now).await {
-            // Two of one key among them, or somebody else was faster: then one by one.
+            // Somebody else was faster with one of the keys: then one by one.
             Err(error) if error.is_unique_violation() => {
                 let mut claimed = Vec::new();
                 for id in ids {
@@ -266,44 +258,45 @@ impl Claimer {
         // `$3` is now, as for the lease.
         let chosen = format!(
             "SELECT e.id FROM event e WHERE e.id IN ({texts}) AND e.due_at <= $3 \
-             AND e.state IN ('ready', 'deferred') AND {NOT_PAUSED} \
-             AND (e.key IS NULL OR NOT EXISTS (SELECT 1 FROM event held \
-               WHERE held.key = e.key AND held.state = 'leased')) {lock}"
+             AND e.state IN ('ready', 'deferred') AND {NOT_PAUSED} AND (e.key IS NULL OR (\
+               NOT EXISTS (SELECT 1 FROM event held \
+                 WHERE held.key = e.key AND held.state = 'leased') \
+               AND NOT EXISTS (SELECT 1 FROM event earlier WHERE earlier.key = e.key \
+                 AND earlier.state IN ('ready', 'deferred') AND earlier.due_at <= $3 \
+                 AND (earlier.rank, earlier.id) < (e.rank, e.id) AND earlier.id IN ({texts})))) \
+             {lock}"
         );
         let mut given = self.given(now);
         given.push(Value::from(json(ids)?));
-        let claimed: Vec<Leased> = self.db.write_all(&lease(backend, &chosen), given).await?;
-        if claimed.len() < ids.len() {
-            let tx = self.db.begin().await?;
-            lease::unpublish(&tx, ids).await?;
-            tx.commit().await?;
-        }
-        Ok(claimed)
+        self.db.write_all(&lease(backend, &chosen), given).await
     }
 
     fn given(&self, now: i64) -> Vec<Value> {
         values![self.owner.clone(), now + LEASE_MICROS, now]
     }
 
-    /// Free: first of its key among what this worker serves, and none of its key in work.
-    pub(crate) fn is_free(&self, pauses: bool) -> String {
-        let paused = if pauses { NOT_PAUSED } else { "true" };
-        let served = if self.queues.len() == Queue::ALL.len() {
-            String::new()
-        } else {
-            let names: Vec<String> =
-                self.queues.iter().map(|queue| format!("'{}'", queue.as_str())).collect();
-            format!("AND earlier.queue IN ({})", names.join(", "))
-        };
-        format!(
-            "{paused} AND (e.key IS NULL OR (\
-               NOT EXISTS (SELECT 1 FROM event held \
-                 WHERE held.key = e.key AND held.state = 'leased') \
-               AND NOT EXISTS (SELECT 1 FROM event earlier \
-                 WHERE earlier.key = e.key AND earlier.state = 'ready' {served} \
-                 AND (earlier.rank, earlier.id) < (e.rank, e.id))))"
-        )
+    /// Free for this worker: of its key the first among what it serves, and none in work.
+    fn is_free(&self, pauses: bool) -> String {
+        if self.queues.len() == Queue::ALL.len() {
+            return is_free("", pauses);
+        }
+        let names: Vec<String> =
+            self.queues.iter().map(|queue| format!("'{}'", queue.as_str())).collect();
+        is_free(&format!("AND earlier.queue IN ({})", names.join(", ")), pauses)
     }
+}
+
+/// An event `e` is free: of its key the first among those that `among` says, and none in work.
+pub(crate) fn is_free(among: &str, pauses: bool) -> String {
+    let paused = if pauses { NOT_PAUSED } else { "true" };
+    format!(
+        "{paused} AND (e.key IS NULL OR (\
+           NOT EXISTS (SELECT 1 FROM event held \
+             WHERE held.key = e.key AND held.state = 'leased') \
+           AND NOT EXISTS (SELECT 1 FROM event earlier \
+             WHERE earlier.key = e.key AND earlier.state = 'ready' {among} \
+             AND (earlier.rank, earlier.id) < (e.rank, e.id))))"
+    )
 }
 
 #[derive(FromQueryResult)]
@@ -314,6 +307,19 @@ struct Text {
 const NOT_PAUSED: &str = "NOT EXISTS (SELECT 1 FROM event_pause p \
      WHERE (p.scope = 'queue' AND p.name = e.queue) OR (p.scope = 'kind' AND p.name = e.kind) \
      OR (p.scope = 'account' AND p.name = e.account))";
+
+/// Selects and locks what the list of [`Take`]s in `takes` says, of events `e` of which `which` is
+/// true: the first of each lane, from its place on. For PostgreSQL.
+pub(crate) fn first_of_lanes(takes: &str, which: &str) -> String {
+    format!(
+        "SELECT chosen.id FROM jsonb_to_recordset(CAST({takes} AS JSONB)) \
+           AS take(lane TEXT, low BIGINT, low_id TEXT, room BIGINT) \
+         CROSS JOIN LATERAL ( \
+           SELECT e.id FROM event e WHERE e.state = 'ready' AND e.lane = take.lane \
+           AND (e.rank, e.id) >= (take.low, take.low_id) AND {which} \
+           ORDER BY e.rank, e.id LIMIT take.room FOR UPDATE SKIP LOCKED) AS chosen"
+    )
+}
 
 /// The claiming statement, for the ids that `chosen` selects.
 fn lease(backend: Backend, chosen: &str) -> String {

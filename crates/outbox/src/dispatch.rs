@@ -37,6 +37,17 @@ pub struct Delivery {
     pub receipt: String,
 }
 
+/// Jobs of one queue that no worker took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// The queue.
+    pub queue: Queue,
+    /// Jobs that a worker could take now.
+    pub due: usize,
+    /// Jobs that wait for their time, and those whose time came while nobody looked.
+    pub delayed: usize,
+}
+
 /// What a broker could not do. Never the end of an event: the database has it.
 #[derive(Debug, thiserror::Error)]
 #[error("the broker: {0}")]
@@ -72,12 +83,12 @@ pub trait Broker: Send + Sync {
     /// [`BrokerError`].
     async fn remembers(&self) -> Result<bool, BrokerError>;
 
-    /// How many jobs of each queue wait for a worker, whoever added them. A queue that is not named
-    /// has none.
+    /// What each queue has that no worker took, whoever added it. A queue that is not named has
+    /// nothing.
     ///
     /// # Errors
     /// [`BrokerError`].
-    async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError>;
+    async fn backlog(&self) -> Result<Vec<Backlog>, BrokerError>;
 
     /// Ends connections; jobs that were received and not settled are delivered again later.
     async fn close(&self);

@@ -31,7 +31,7 @@ use hashbuzz_db::Tx;
 #[cfg(feature = "testing")]
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
-pub use dispatch::{Broker, BrokerError, Delivery, Publication};
+pub use dispatch::{Backlog, Broker, BrokerError, Delivery, Publication};
 pub use engine::{Engine, EngineSettings, Presence, Pulse, Registry, Watchdog};
 pub use enqueue::{Due, LARGEST_EVENT, enqueue, enqueue_at, enqueue_many};
 pub use event::{Failure, Handle, Message, Priority, Queue, Retry, Verdict};

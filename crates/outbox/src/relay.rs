@@ -1,7 +1,8 @@
 //! The relay: offers due events to a broker.
 //!
-//! It keeps a bounded number of jobs of each queue before the workers, filled by the same round robin
-//! as claims; a queue that nobody serves fills up and keeps no other waiting. It marks first and publishes afterwards, so that two relays do not publish the same and a
+//! It keeps a bounded number of jobs of each queue before the workers, filled by the same round
+//! robin as claims; a queue that nobody serves fills up and keeps no other waiting. It marks first
+//! and publishes afterwards, so that two relays do not publish the same and a
 //! number is used once: whoever died may have taken the job of that number with it, and the broker
 //! would take no second one for as long. What a dead process may have marked and not published is
 //! published anew when it is missed ([`rescue`](crate::lease::rescue)); what a round marked that did
@@ -16,17 +17,21 @@ use std::time::Duration;
 use hashbuzz_db::{Db, DbError, FromQueryResult, values};
 use tokio_util::sync::CancellationToken;
 
-use crate::claim::{Claimer, json};
+use crate::claim::{Claimer, first_of_lanes, is_free, json};
 use crate::clock::{micros, rest};
 use crate::scout::Scout;
-use crate::{Broker, BrokerError, Clock, Publication, Queue, Wake, Watchdog};
+use crate::{Backlog, Broker, BrokerError, Clock, Publication, Queue, Wake, Watchdog};
 
 /// A queue with so many jobs before its workers gets no more for now.
 const WINDOW: usize = 2_000;
-/// Published at a time.
+/// And one with so many delayed jobs no more of those: they are published when they are due.
+const DELAYED: usize = 50_000;
+/// Published of a queue at a time.
 const BATCH: usize = 500;
 /// What is due within this time becomes a delayed job.
 const NEAR: Duration = Duration::from_secs(60);
+/// So many of those at a time.
+const NEAR_BATCH: i64 = 2_000;
 /// Published and not claimed for so long after it was due: published again.
 const FORGOTTEN: Duration = Duration::from_secs(30);
 /// How often it looks when nobody says that there is something.
@@ -150,27 +155,29 @@ impl Relay {
     async fn round(&mut self, woken: bool) -> Result<usize, RelayError> {
         let now = self.clock.now();
         self.round_at = now;
-        let asked = tokio::try_join!(self.broker.remembers(), self.broker.waiting());
-        let (remembers, waiting) = asked?;
-        if !remembers {
-            let forgotten = self.publish_again_since(i64::MIN).await?;
-            tracing::warn!(forgotten, "the broker lost its memory: everything is published again");
-            self.unsure_since = None;
+        if !self.broker.remembers().await? {
+            tracing::warn!("the broker lost its memory: everything is published again");
+            self.unsure_since = Some(i64::MIN);
         }
         if let Some(since) = self.unsure_since {
-            self.publish_again_since(since).await?;
+            if self.publish_again_since(since).await? > 0 {
+                self.scout.look_again();
+            }
             self.unsure_since = None;
         }
-        let full: Vec<Queue> = waiting
-            .into_iter()
-            .filter_map(|(queue, waiting)| (waiting >= WINDOW).then_some(queue))
-            .collect();
-        let due = self.due(&full, woken, now).await?;
+        let backlog = self.broker.backlog().await?;
+        let open = |full: fn(&Backlog) -> bool| {
+            let full: Vec<Queue> =
+                backlog.iter().filter(|of| full(of)).map(|of| of.queue).collect();
+            Queue::ALL.into_iter().filter(move |queue| !full.contains(queue))
+        };
+        self.scout.keep_up(woken, now).await?;
+        let due = self.due(open(|of| of.due >= WINDOW), now).await?;
         self.publish(&due, now).await?;
         if now < self.near_at {
             return Ok(due.len());
         }
-        let near = self.near(now).await?;
+        let near = self.near(open(|of| of.delayed >= DELAYED), now).await?;
         self.publish(&near, now).await?;
         self.near_at = now + micros(BETWEEN_NEAR);
         Ok(due.len() + near.len())
@@ -195,26 +202,25 @@ impl Relay {
         published
     }
 
-    /// Marks what is due and was not published, or so long ago that it must have been forgotten, but
-    /// for queues that are full. Of one key the first alone, and none while one is leased: a worker
-    /// could not claim it.
-    async fn due(&mut self, full: &[Queue], woken: bool, now: i64) -> Result<Vec<Marked>, DbError> {
-        let open = |lane: &str| Queue::of_lane(lane).is_some_and(|queue| !full.contains(&queue));
-        let takes = self.scout.find(BATCH, open, woken, now).await?;
+    /// Marks what is due and was not published, or so long ago that it must have been forgotten. Of
+    /// one key the first in each queue alone, and none while one is leased: a worker could not claim
+    /// it.
+    async fn due(
+        &mut self,
+        queues: impl Iterator<Item = Queue>,
+        now: i64,
+    ) -> Result<Vec<Marked>, DbError> {
+        let mut takes = Vec::new();
+        for queue in queues {
+            takes.extend(self.scout.share(BATCH, |lane| Queue::of_lane(lane) == Some(queue)));
+        }
         if takes.is_empty() {
             return Ok(Vec::new());
         }
         let forgotten = now - micros(FORGOTTEN);
-        let chosen = format!(
-            "SELECT chosen.id FROM jsonb_to_recordset(CAST($2 AS JSONB)) \
-               AS take(lane TEXT, low BIGINT, low_id TEXT, room BIGINT) \
-             CROSS JOIN LATERAL ( \
-               SELECT e.id FROM event e WHERE e.state = 'ready' AND e.lane = take.lane \
-               AND (e.rank, e.id) >= (take.low, take.low_id) \
-               AND (e.published_at IS NULL OR (e.published_at < $3 AND e.due_at < $3)) AND {} \
-               ORDER BY e.rank, e.id LIMIT take.room FOR UPDATE SKIP LOCKED) AS chosen",
-            self.scout.claimer().is_free(self.scout.pauses())
-        );
+        let missed = "(e.published_at IS NULL OR (e.published_at < $3 AND e.due_at < $3))";
+        let free = is_free("AND earlier.queue = e.queue", self.scout.pauses());
+        let chosen = first_of_lanes("$2", &format!("{missed} AND {free}"));
         let given = values![now, json(&takes)?, forgotten];
         let mut marked: Vec<Marked> = self.db.write_all(&mark(&chosen), given).await?;
         for event in &mut marked {
@@ -227,16 +233,20 @@ impl Relay {
     }
 
     /// Marks what is due soon and was not published.
-    async fn near(&self, now: i64) -> Result<Vec<Marked>, DbError> {
-        let chosen = "SELECT e.id FROM event e WHERE e.state = 'deferred' AND e.due_at <= $2 \
-                      AND e.published_at IS NULL ORDER BY e.due_at LIMIT $3 \
-                      FOR UPDATE SKIP LOCKED";
-        self.db
-            .write_all(
-                &mark(chosen),
-                values![now, now + micros(NEAR), i64::try_from(WINDOW).unwrap_or(i64::MAX)],
-            )
-            .await
+    async fn near(
+        &self,
+        queues: impl Iterator<Item = Queue>,
+        now: i64,
+    ) -> Result<Vec<Marked>, DbError> {
+        let names: Vec<&str> = queues.map(Queue::as_str).collect();
+        let chosen = format!(
+            "SELECT e.id FROM event e WHERE e.state = 'deferred' AND e.due_at <= $2 \
+             AND e.published_at IS NULL AND e.queue IN ({}) ORDER BY e.due_at LIMIT $3 \
+             FOR UPDATE SKIP LOCKED",
+            self.db.backend().texts_of("$4")
+        );
+        let given = values![now, now + micros(NEAR), NEAR_BATCH, json(&names)?];
+        self.db.write_all(&mark(&chosen), given).await
     }
 }
 

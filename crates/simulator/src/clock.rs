@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hashbuzz_outbox::{Broker, BrokerError, Clock, Delivery, Publication, Queue, SystemClock};
+use hashbuzz_outbox::{Backlog, Broker, BrokerError, Clock, Delivery, Publication, SystemClock};
 
 pub use hashbuzz_crash::FastClock;
 
@@ -54,8 +54,8 @@ impl Broker for Hurried {
         self.broker.remembers().await
     }
 
-    async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError> {
-        self.broker.waiting().await
+    async fn backlog(&self) -> Result<Vec<Backlog>, BrokerError> {
+        self.broker.backlog().await
     }
 
     async fn close(&self) {

@@ -21,7 +21,7 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
     snapshot.release().await?;
     let after = running.meter.watch(seconds.div_ceil(2)).await;
     let dead = watched.end().await?;
-    running.end(&place).await?;
+    let (_, repeated) = running.end(&place).await?;
     place.remove().await?;
     let share = ratio(held.rate, clean.rate);
     session.say(&format!(
@@ -39,5 +39,6 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
         "of_clean_rate": share,
         "dead_tuples": dead,
         "table_bytes": bytes,
+        "repeated": repeated,
     }))
 }

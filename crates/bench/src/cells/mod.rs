@@ -20,6 +20,7 @@ use hashbuzz_outbox::{Clock as _, SystemClock};
 use serde_json::{Map, Value, json};
 
 use crate::facts;
+use crate::load::Load;
 use crate::machine::Machine;
 use crate::messages::PATIENCE;
 use crate::place::Server;
@@ -35,7 +36,8 @@ pub(crate) struct Session {
 
 #[derive(Clone, Copy, Debug)]
 enum Cell {
-    Batched,
+    Hundreds,
+    Singles,
     Transactional,
     Pickup,
     Fairness,
@@ -46,8 +48,9 @@ enum Cell {
 }
 
 impl Cell {
-    const ALL: [Self; 8] = [
-        Self::Batched,
+    const ALL: [Self; 9] = [
+        Self::Hundreds,
+        Self::Singles,
         Self::Transactional,
         Self::Pickup,
         Self::Fairness,
@@ -59,7 +62,8 @@ impl Cell {
 
     const fn name(self) -> &'static str {
         match self {
-            Self::Batched => "batched",
+            Self::Hundreds => "hundreds",
+            Self::Singles => "singles",
             Self::Transactional => "transactional",
             Self::Pickup => "pickup",
             Self::Fairness => "fairness",
@@ -77,7 +81,8 @@ impl Cell {
 
     async fn run(self, session: &Session) -> anyhow::Result<Value> {
         match self {
-            Self::Batched => batched::run(session).await,
+            Self::Hundreds => batched::run(session, self.name(), Load::HUNDREDS).await,
+            Self::Singles => batched::run(session, self.name(), Load::SINGLES).await,
             Self::Transactional => transactional::run(session).await,
             Self::Pickup => pickup::run(session).await,
             Self::Fairness => fairness::run(session).await,

@@ -9,7 +9,7 @@ use super::abandoned::Abandoned;
 use crate::claim::{Claimer, Leased};
 use crate::clock::rest;
 use crate::scout::Scout;
-use crate::{Broker, BrokerError, Clock, Delivery};
+use crate::{Broker, BrokerError, Clock, Delivery, lease};
 
 /// Work in hand, and what to tell the broker when it is over.
 pub(super) struct Work {
@@ -63,7 +63,8 @@ impl Fetcher {
 
     async fn fetch(&mut self, room: usize, woken: bool) -> Result<Vec<Leased>, DbError> {
         let now = self.clock.now();
-        let takes = self.scout.find(room, |_| true, woken, now).await?;
+        self.scout.keep_up(woken, now).await?;
+        let takes = self.scout.share(room, |_| true);
         if takes.is_empty() {
             return Ok(Vec::new());
         }
@@ -131,6 +132,9 @@ impl Consumer {
                 return Err(error.into());
             }
         };
+        if claimed.len() < ids.len() {
+            self.offer_again(&ids).await;
+        }
         let work = claimed.into_iter().map(|leased| {
             let ours = |delivery: &Delivery| delivery.event.as_ref() == Some(&leased.id);
             let place = deliveries.iter().position(ours);
@@ -146,6 +150,14 @@ impl Consumer {
             }
         }
         Ok(work)
+    }
+
+    /// Has a relay offer again what nobody could claim: it was not free, or not due yet.
+    async fn offer_again(&self, ids: &[String]) {
+        if let Err(error) = lease::unpublish(&self.claimer.db, ids).await {
+            tracing::warn!(%error, "could not have events offered again");
+            self.abandoned.jobs(ids);
+        }
     }
 
     async fn claim(&self, ids: &[String]) -> Result<Vec<Leased>, DbError> {

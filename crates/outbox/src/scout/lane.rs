@@ -171,10 +171,16 @@ impl Lanes {
     /// it.
     fn ask(&mut self, room: usize, alone: bool, open: impl Fn(&str) -> bool) -> Vec<Take> {
         let most = if alone { room } else { ASKED.min(room / ASKED_PART) };
-        let asked = most.min(self.resting.len());
-        self.resting.rotate_left(asked);
-        let asked = self.resting.iter().rev().take(asked);
-        asked.filter(|lane| open(&lane.name)).map(|lane| lane.take(1)).collect()
+        let mut asked = VecDeque::new();
+        let mut others = VecDeque::new();
+        for lane in std::mem::take(&mut self.resting) {
+            let is_asked = asked.len() < most && open(&lane.name);
+            if is_asked { &mut asked } else { &mut others }.push_back(lane);
+        }
+        let takes = asked.iter().map(|lane: &Lane| lane.take(1)).collect();
+        others.append(&mut asked);
+        self.resting = others;
+        takes
     }
 
     /// Takes note of what came of it.

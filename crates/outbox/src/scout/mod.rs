@@ -32,6 +32,8 @@ pub(crate) struct Scout {
     /// Between the lanes that are known.
     looks_between: Looks,
     reach: Reach,
+    /// Where those begin that have gone farther.
+    begin_at: i64,
     /// Somebody said that there is work, and it was too early to look.
     owes_look: bool,
 }
@@ -46,19 +48,14 @@ impl Scout {
             looks: Looks::default(),
             looks_between: Looks::default(),
             reach: Reach::default(),
+            begin_at: i64::MAX,
             owes_look: false,
         }
     }
 
-    /// What to take for `room` events from lanes that are `open`, after a look where it is time for
-    /// one. `woken` says that somebody committed some, or that it is time to look.
-    pub(crate) async fn find(
-        &mut self,
-        room: usize,
-        open: impl Fn(&str) -> bool,
-        woken: bool,
-        now: i64,
-    ) -> Result<Vec<Take>, DbError> {
+    /// Looks, where it is time for that. `woken` says that somebody committed some work, or that it is
+    /// time to look.
+    pub(crate) async fn keep_up(&mut self, woken: bool, now: i64) -> Result<(), DbError> {
         self.owes_look |= woken;
         if self.looks.may(self.owes_look) {
             self.look(now).await?;
@@ -67,12 +64,22 @@ impl Scout {
             self.look_between(now).await?;
             self.owes_look = false;
         }
-        let back = self.reach.back();
+        self.begin_at = now.saturating_sub(self.reach.back());
+        Ok(())
+    }
+
+    /// The next look is from the beginning, whatever it costs: something went back to an old place.
+    pub(crate) fn look_again(&mut self) {
+        self.looks = Looks::default();
+    }
+
+    /// What to take for `room` events from lanes that are `open`.
+    pub(crate) fn share(&mut self, room: usize, open: impl Fn(&str) -> bool) -> Vec<Take> {
         let mut takes = self.lanes.share(room, open);
         for take in &mut takes {
-            take.begin_at(now.saturating_sub(back));
+            take.begin_at(self.begin_at);
         }
-        Ok(takes)
+        takes
     }
 
     /// Takes note of what was taken: lane, rank and id of each.

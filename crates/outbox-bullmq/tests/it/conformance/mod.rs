@@ -6,7 +6,9 @@
 
 mod behaviours;
 mod outages;
+mod relays;
 mod rig;
+mod rude;
 
 /// Runs each `async fn name(rig: Rig)` once for each way to dispatch.
 macro_rules! however_dispatched {

@@ -1,24 +1,22 @@
 //! What holds when the broker is away, forgets or is full of strangers in the middle of a run: nothing
 //! is lost and nothing is done twice.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use bullmq::QueueOptions;
 use bullmq::options::RedisConnectionOptions;
 use hashbuzz_db::{Sql as _, values};
-use hashbuzz_outbox::{Broker, BrokerError, Clock, Delivery, Publication, Queue, SystemClock};
+use hashbuzz_outbox::{Broker as _, Clock as _, SystemClock};
 use hashbuzz_outbox_bullmq::BullMq;
 use serde_json::json;
 
 use super::rig::{Job, Plan, Rig, Social};
+use super::rude::{Manners, Rude};
 
 /// How long Redis is away: longer than any time limit of a call, so that all of them fail.
 const AWAY: Duration = Duration::from_secs(12);
 
-fn jobs(prefix: &str, count: usize) -> Vec<Social> {
+pub(super) fn jobs(prefix: &str, count: usize) -> Vec<Social> {
     (0..count).map(|n| Job::new(format!("{prefix}{n:03}"), Plan::Slow(5))).collect()
 }
 
@@ -85,24 +83,6 @@ async fn a_broker_that_is_away_in_the_middle_of_a_run() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_wait_for_a_relay_and_two_of_them_double_nothing() {
-    let rig = Rig::bullmq().await;
-    let worker = rig.work().await;
-    rig.enqueue(&jobs("a", 200)).await;
-    SystemClock.sleep(Duration::from_millis(500)).await;
-    assert_eq!(rig.count("fact").await, 0, "nobody relays");
-
-    let (one, other) = (rig.relay().await, rig.relay().await);
-    rig.done(200).await;
-
-    rig.each_once().await;
-    worker.stop().await;
-    for relay in [one, other].into_iter().flatten() {
-        relay.stop().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn jobs_of_strangers_among_ours() {
     let rig = Rig::bullmq().await;
     let queue = strangers(&rig).await;
@@ -123,70 +103,6 @@ async fn jobs_of_strangers_among_ours() {
     .await;
     worker.stop().await;
     relay.stop().await;
-}
-
-/// BullMQ with bad manners.
-struct Rude {
-    broker: BullMq,
-    manners: Manners,
-}
-
-#[derive(Default)]
-struct Manners {
-    /// How long it takes to say that it has published.
-    publishes_in: Duration,
-    /// How long it takes until it settles.
-    settles_after: Duration,
-    /// It settles, and says that it could not.
-    denies_settling: bool,
-    /// So often it refuses to publish.
-    refuses: AtomicUsize,
-}
-
-impl Rude {
-    fn new(rig: &Rig, manners: Manners) -> Arc<Self> {
-        let broker = BullMq::new(rig.redis.as_ref().expect("Redis").settings());
-        Arc::new(Self { broker, manners })
-    }
-}
-
-#[async_trait]
-impl Broker for Rude {
-    async fn publish(&self, publications: &[Publication]) -> Result<(), BrokerError> {
-        let one_less = |left: usize| left.checked_sub(1);
-        let refuses = &self.manners.refuses;
-        if refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
-            return Err(BrokerError("not now".into()));
-        }
-        self.broker.publish(publications).await?;
-        SystemClock.sleep(self.manners.publishes_in).await;
-        Ok(())
-    }
-
-    async fn receive(&self, room: usize) -> Result<Vec<Delivery>, BrokerError> {
-        self.broker.receive(room).await
-    }
-
-    async fn settle(&self, deliveries: &[Delivery]) -> Result<(), BrokerError> {
-        SystemClock.sleep(self.manners.settles_after).await;
-        self.broker.settle(deliveries).await?;
-        if self.manners.denies_settling {
-            return Err(BrokerError("nothing is heard".into()));
-        }
-        Ok(())
-    }
-
-    async fn remembers(&self) -> Result<bool, BrokerError> {
-        self.broker.remembers().await
-    }
-
-    async fn waiting(&self) -> Result<Vec<(Queue, usize)>, BrokerError> {
-        self.broker.waiting().await
-    }
-
-    async fn close(&self) {
-        self.broker.close().await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -262,42 +178,6 @@ async fn what_a_process_took_that_died_before_it_claimed_comes_again_when_it_is_
     relay.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_relay_marked_that_died_before_it_published_comes_again_when_it_is_missed() {
-    let rig = Rig::bullmq().await;
-    rig.enqueue(&jobs("a", 20)).await;
-    rig.enqueue_at(&jobs("soon", 20), SystemClock.now() + 2_000_000).await;
-    let marked = "UPDATE event SET published_at = $1, publication = 1";
-    rig.db.write(marked, values![SystemClock.now()]).await.expect("marked");
-    let sql = "INSERT INTO instance (id, started_at, seen_at) VALUES ('doomed', 1, 1)";
-    rig.db.write(sql, values![]).await.expect("it has said that it lived");
-
-    let began = Instant::now();
-    let (relay, worker) = (rig.relay().await.expect("a relay"), rig.work().await);
-    rig.done(40).await;
-
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
-    rig.each_once().await;
-    worker.stop().await;
-    relay.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_broker_refused_is_published_again_at_once() {
-    let rig = Rig::bullmq().await;
-    let refusing = Rude::new(&rig, Manners { refuses: AtomicUsize::new(2), ..Manners::default() });
-    let (relay, worker) = (rig.relay_through(refusing).await, rig.work().await);
-    let began = Instant::now();
-    rig.enqueue(&jobs("a", 20)).await;
-
-    rig.done(20).await;
-
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    rig.each_once().await;
-    worker.stop().await;
-    relay.stop().await;
-}
-
 /// A queue as somebody else sees it.
 async fn strangers(rig: &Rig) -> bullmq::Queue {
     let url = rig.redis.as_ref().expect("Redis").url();
@@ -305,67 +185,7 @@ async fn strangers(rig: &Rig) -> bullmq::Queue {
     bullmq::Queue::with_options("social", options.prefix("hashbuzz")).await.expect("a queue")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_nobody_takes_is_published_again_without_filling_the_broker() {
-    let rig = Rig::bullmq().await;
-    let redis = rig.redis.as_ref().expect("Redis");
-    let relay = rig.relay().await.expect("a relay");
-    rig.enqueue(&jobs("a", 20)).await;
-    let waiting =
-        async || redis.tell::<Vec<String>>(&["LRANGE", "hashbuzz:social:wait", "0", "-1"]).await;
-    rig.until("all are published", async || waiting().await.len() >= 20).await;
-    let first = waiting().await;
-    assert_eq!(first.len(), 20);
-
-    // As if half an hour passed without a worker. Marks come before publications: when one is seen,
-    // the publication of the one before has been.
-    for _ in 0..3 {
-        long_ago(&rig).await;
-        rig.until("published again", async || unpublished(&rig, "published_at < 1").await == 0)
-            .await;
-        assert_eq!(waiting().await, first);
-    }
-    // A job that vanished comes back.
-    let gone = format!("hashbuzz:social:{}", first[0]);
-    redis.tell::<()>(&["LREM", "hashbuzz:social:wait", "1", &first[0]]).await;
-    redis.tell::<()>(&["DEL", &gone]).await;
-    long_ago(&rig).await;
-    rig.until("it is back", async || waiting().await.len() == 20).await;
-
-    let worker = rig.work().await;
-    rig.done(20).await;
-    rig.each_once().await;
-    worker.stop().await;
-    relay.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_queue_that_nobody_serves_fills_up_and_keeps_no_other_waiting() {
-    let rig = Rig::bullmq().await;
-    let redis = rig.redis.as_ref().expect("Redis");
-    let relay = rig.relay().await.expect("a relay");
-    rig.enqueue(&jobs("nobody", 4_000)).await;
-    let waiting = async || redis.tell::<usize>(&["LLEN", "hashbuzz:social:wait"]).await;
-    rig.until("it is full", async || waiting().await >= 2_000).await;
-
-    let worker = rig.work_on(&[Queue::Ledger]).await;
-    let others: Vec<Job<1>> =
-        (0..20).map(|number| Job::new(format!("other{number}"), Plan::Done)).collect();
-    rig.enqueue(&others).await;
-    rig.done(20).await;
-
-    assert!(waiting().await < 4_000, "it is not filled with what nobody takes");
-    worker.stop().await;
-    relay.stop().await;
-}
-
-/// Sets back the time at which everything was published and due.
-async fn long_ago(rig: &Rig) {
-    let sql = "UPDATE event SET published_at = 0, due_at = 1 WHERE state = 'ready'";
-    rig.db.write(sql, values![]).await.expect("set back");
-}
-
-async fn unpublished(rig: &Rig, which: &str) -> i64 {
+pub(super) async fn unpublished(rig: &Rig, which: &str) -> i64 {
     let sql = format!("SELECT COUNT(*) AS n FROM event WHERE {which}");
     rig.db.number(&sql, values![]).await.expect("counted")
 }

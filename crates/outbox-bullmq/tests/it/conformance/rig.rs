@@ -251,8 +251,16 @@ impl Rig {
     }
 
     pub(crate) async fn enqueue_at<const QUEUE: usize>(&self, jobs: &[Job<QUEUE>], at: i64) {
+        self.enqueue_due(jobs, Due { at, account: None }).await;
+    }
+
+    /// In the lane of `account`.
+    pub(crate) async fn enqueue_for<const QUEUE: usize>(&self, account: &str, jobs: &[Job<QUEUE>]) {
+        self.enqueue_due(jobs, Due { at: SystemClock.now(), account: Some(account.into()) }).await;
+    }
+
+    async fn enqueue_due<const QUEUE: usize>(&self, jobs: &[Job<QUEUE>], due: Due) {
         let tx = self.db.begin().await.expect("begun");
-        let due = Due { at, account: None };
         enqueue_many(&tx, SystemClock.now(), jobs, due).await.expect("enqueued");
         tx.commit().await.expect("committed");
         self.wake.ring();
