@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 use hashbuzz_db::{Backend, Db, DbError, FromQueryResult, Sql as _, Value, values};
 
-use crate::scout::{Seen, Take};
 use crate::Queue;
+use crate::scout::{Seen, Take};
 
 /// How long a claim holds: longer than the time limit of any single request to another system.
 pub(crate) const LEASE_MICROS: i64 = 60_000_000;
