@@ -8,6 +8,9 @@ use crate::figures::ratio;
 use crate::load::Load;
 use crate::place::table_bytes;
 
+/// Seconds to look on at most when the snapshot is gone.
+const AFTERWARDS: u64 = 60;
+
 pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
     let seconds = session.seconds(60);
     let place = session.server.database("held").await?;
@@ -19,7 +22,7 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
     let held = running.meter.watch(seconds).await;
     let bytes = table_bytes(&snapshot.db).await?;
     snapshot.release().await?;
-    let after = running.meter.watch(seconds.div_ceil(2)).await;
+    let after = running.meter.watch(seconds.div_ceil(2).min(AFTERWARDS)).await;
     let dead = watched.end().await?;
     let (_, repeated) = running.end(&place).await?;
     place.remove().await?;
