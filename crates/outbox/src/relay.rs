@@ -156,7 +156,7 @@ impl Relay {
         let now = self.clock.now();
         self.round_at = now;
         if !self.broker.remembers().await? {
-            tracing::warn!("the broker lost its memory: everything is published again");
+            tracing::warn!("the broker is new or lost its memory: everything is published again");
             self.unsure_since = Some(i64::MIN);
         }
         if let Some(since) = self.unsure_since {
