@@ -259,9 +259,7 @@ impl Claimer {
         let chosen = format!(
             "SELECT e.id FROM event e WHERE e.id IN ({texts}) AND e.due_at <= $3 \
              AND e.state IN ('ready', 'deferred') AND {NOT_PAUSED} AND (e.key IS NULL OR (\
-               NOT EXISTS (SELECT 1 FROM event held \
-                 WHERE held.key = e.key AND held.state = 'leased') \
-               AND NOT EXISTS (SELECT 1 FROM event earlier WHERE earlier.key = e.key \
+               {NOT_HELD} AND NOT EXISTS (SELECT 1 FROM event earlier WHERE earlier.key = e.key \
                  AND earlier.state IN ('ready', 'deferred') AND earlier.due_at <= $3 \
                  AND (earlier.rank, earlier.id) < (e.rank, e.id) AND earlier.id IN ({texts})))) \
              {lock}"
@@ -291,9 +289,7 @@ pub(crate) fn is_free(among: &str, pauses: bool) -> String {
     let paused = if pauses { NOT_PAUSED } else { "true" };
     format!(
         "{paused} AND (e.key IS NULL OR (\
-           NOT EXISTS (SELECT 1 FROM event held \
-             WHERE held.key = e.key AND held.state = 'leased') \
-           AND NOT EXISTS (SELECT 1 FROM event earlier \
+           {NOT_HELD} AND NOT EXISTS (SELECT 1 FROM event earlier \
              WHERE earlier.key = e.key AND earlier.state = 'ready' {among} \
              AND (earlier.rank, earlier.id) < (e.rank, e.id))))"
     )
@@ -303,6 +299,10 @@ pub(crate) fn is_free(among: &str, pauses: bool) -> String {
 struct Text {
     text: String,
 }
+
+/// None of its key is in work.
+const NOT_HELD: &str =
+    "NOT EXISTS (SELECT 1 FROM event held WHERE held.key = e.key AND held.state = 'leased')";
 
 const NOT_PAUSED: &str = "NOT EXISTS (SELECT 1 FROM event_pause p \
      WHERE (p.scope = 'queue' AND p.name = e.queue) OR (p.scope = 'kind' AND p.name = e.kind) \

@@ -25,6 +25,9 @@ pub(crate) fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// How long work may gather at most, after the database took long, until it is asked again.
+pub(crate) const LONGEST_GATHERING: Duration = Duration::from_millis(25);
+
 /// Passes `time` of the machine's clock, also where a test moves its own: for pacing what a database
 /// or a broker is asked, which live in real time.
 #[expect(clippy::disallowed_methods, reason = "databases and brokers live in real time")]

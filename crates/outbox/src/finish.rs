@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::Clock;
 use crate::claim::json;
-use crate::clock::rest;
+use crate::clock::{LONGEST_GATHERING, rest};
 
 /// Recorded by one statement at most.
 const BATCH: usize = 500;
@@ -18,8 +18,6 @@ const WAITING: usize = 4 * BATCH;
 /// A database that is away comes back, or the leases run out first.
 const TRIES: usize = 30;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
-/// How long the next batch may gather after one was written.
-const LONGEST_GATHERING: Duration = Duration::from_millis(25);
 
 /// An event that its handler has finished.
 #[derive(Clone, Debug, Serialize)]

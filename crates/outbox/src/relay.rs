@@ -126,12 +126,12 @@ impl Relay {
                 // What it has marked and not published others publish a little later.
                 () = too_long_after(&stop) => break,
             };
-            woken = false;
             let now = self.clock.now();
             match round {
                 Ok(published) => {
                     self.watchdog.beat("relay", now);
                     if published > 0 {
+                        woken = false;
                         continue;
                     }
                 }

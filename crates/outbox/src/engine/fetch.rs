@@ -7,7 +7,7 @@ use hashbuzz_db::DbError;
 
 use super::abandoned::Abandoned;
 use crate::claim::{Claimer, Leased};
-use crate::clock::rest;
+use crate::clock::{LONGEST_GATHERING, rest};
 use crate::scout::Scout;
 use crate::{Broker, BrokerError, Clock, Delivery, lease};
 
@@ -90,7 +90,6 @@ impl Fetcher {
 /// they gather for a while that grows with what the last claim took: where claims are quick nobody
 /// waits, and where they are slow there are few of them.
 const GATHERING: u32 = 2;
-const LONGEST_GATHERING: Duration = Duration::from_millis(25);
 
 /// Takes what a broker hands out, and claims the rows before anybody works on them.
 pub(super) struct Consumer {

@@ -266,6 +266,12 @@ impl Rig {
         self.wake.ring();
     }
 
+    /// A process that has said long ago that it lived, and nothing since.
+    pub(crate) async fn has_lived_once(&self) {
+        let sql = "INSERT INTO instance (id, started_at, seen_at) VALUES ('doomed', 1, 1)";
+        self.db.write(sql, values![]).await.expect("it has said that it lived");
+    }
+
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let sql = format!("SELECT COUNT(*) AS n FROM {table}");
         self.db.number(&sql, values![]).await.expect("counted")
