@@ -118,6 +118,13 @@ pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
     (part as f64 * 1000.0 / whole as f64).round() / 1000.0
 }
 
+/// What `rate` would have been if a `part` of the time had not been taken away.
+#[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a figure for people")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is small")]
+pub(crate) fn without(rate: u64, part: f64) -> u64 {
+    (rate as f64 / (1.0 - part).max(0.01)).round() as u64
+}
+
 /// How many a second when `count` took `micros`.
 pub(crate) fn rate(count: u64, micros: i64) -> u64 {
     let micros = u128::try_from(micros.max(1)).unwrap_or(1);

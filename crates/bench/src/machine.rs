@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::figures::{Histogram, Summary};
+use crate::figures::{Histogram, Summary, ratio};
 
 /// The machine, as far as the figures depend on it.
 #[derive(Debug, Serialize)]
@@ -141,9 +141,45 @@ impl Resident {
     }
 }
 
+/// Time of all cores since the machine started, in the kernel's ticks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cores {
+    all: u64,
+    /// This machine wanted to run, and the one that it is a part of ran others.
+    stolen: u64,
+}
+
+impl Cores {
+    pub(crate) fn now() -> Self {
+        Self::read(&fs::read_to_string("/proc/stat").unwrap_or_default())
+    }
+
+    fn read(stat: &str) -> Self {
+        let line = stat.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default();
+        // user, nice, system, idle, iowait, irq, softirq, steal; guests are in user.
+        let ticks: Vec<u64> =
+            line.split_whitespace().take(8).filter_map(|ticks| ticks.parse().ok()).collect();
+        Self { all: ticks.iter().sum(), stolen: ticks.get(7).copied().unwrap_or(0) }
+    }
+
+    /// The part of the time since `before` that went to other machines.
+    pub(crate) fn stolen_since(&self, before: &Self) -> f64 {
+        ratio(self.stolen.saturating_sub(before.stolen), self.all.saturating_sub(before.all))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_took_is_part_of_all_there_was() {
+        let before = Cores::read("cpu  10 0 10 60 5 1 2 12 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n");
+        let after = Cores::read("cpu  40 0 30 80 5 1 2 42 9 9\n");
+        assert_eq!((before.all, after.stolen_since(&before)), (100, 0.3));
+        assert_eq!(Cores::read("").stolen_since(&before), 0.0, "where nobody says");
+        assert!(Cores::now().all > 0);
+    }
 
     #[test]
     fn the_disk_is_that_of_the_longest_mount_above_the_folder() {

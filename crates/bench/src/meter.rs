@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::MissedTickBehavior;
 
-use crate::figures::{Histogram, Summary, median, rate, ratio};
+use crate::figures::{Histogram, Summary, median, rate, ratio, without};
+use crate::machine::Cores;
 
 /// More accounts than any cell has.
 const ACCOUNTS: usize = 16;
@@ -90,7 +91,8 @@ impl Meter {
         let begin = tokio::time::Instant::now();
         let first = self.count();
         let (mut seen, mut rates, mut windows) = (first, Vec::new(), Vec::new());
-        let mut since = (begin, first);
+        let cores = Cores::now();
+        let mut since = (begin, first, cores);
         for second in 1..=seconds {
             tick.tick().await;
             let now = self.count();
@@ -99,11 +101,13 @@ impl Meter {
             if second % width == 0 || second == seconds {
                 let lateness = self.take();
                 let rate = rate(now - since.1, micros(since.0));
-                windows.push(Seen { rate, lateness });
-                since = (tokio::time::Instant::now(), now);
+                let cores = Cores::now();
+                windows.push(Seen { rate, lateness, stolen: cores.stolen_since(&since.2) });
+                since = (tokio::time::Instant::now(), now, cores);
             }
         }
-        Sustained::of(rate(seen - first, micros(begin)), &rates, &windows, width)
+        let stolen = since.2.stolen_since(&cores);
+        Sustained::of(rate(seen - first, micros(begin)), &rates, &windows, stolen, width)
     }
 }
 
@@ -116,12 +120,14 @@ fn micros(begin: tokio::time::Instant) -> i64 {
 struct Seen {
     rate: u64,
     lateness: Histogram,
+    stolen: f64,
 }
 
 /// What is said about one window.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Window {
     pub(crate) rate: u64,
+    pub(crate) stolen: f64,
     #[serde(flatten)]
     pub(crate) latency: Summary,
 }
@@ -146,12 +152,20 @@ pub(crate) struct Sustained {
     pub(crate) last_third: Summary,
     /// p99 of the last third over that of the first: 1 is flat.
     pub(crate) drift: f64,
+    /// The part of the cores' time that other machines had.
+    pub(crate) stolen: f64,
     pub(crate) window_seconds: u64,
     pub(crate) windows: Vec<Window>,
 }
 
 impl Sustained {
-    fn of(rate: u64, rates: &[u64], windows: &[Seen], window_seconds: u64) -> Self {
+    /// Events a second of the cores' time that there was: what two runs have in common of which
+    /// others left one less.
+    pub(crate) fn rate_of_own_time(&self) -> u64 {
+        without(self.rate, self.stolen)
+    }
+
+    fn of(rate: u64, rates: &[u64], windows: &[Seen], stolen: f64, window_seconds: u64) -> Self {
         let together = |windows: &[Seen]| {
             let mut all = Histogram::default();
             windows.iter().for_each(|window| all.merge(&window.lateness));
@@ -168,10 +182,15 @@ impl Sustained {
             first_third,
             last_third,
             drift: ratio(last_third.p99_us, first_third.p99_us),
+            stolen,
             window_seconds,
             windows: windows
                 .iter()
-                .map(|window| Window { rate: window.rate, latency: window.lateness.summary() })
+                .map(|window| Window {
+                    rate: window.rate,
+                    stolen: window.stolen,
+                    latency: window.lateness.summary(),
+                })
                 .collect(),
         }
     }
@@ -179,8 +198,9 @@ impl Sustained {
 
 impl std::fmt::Display for Sustained {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { rate, lowest_rate, latency, drift, .. } = self;
-        write!(f, "{rate} /s (lowest second {lowest_rate}), {latency}, drift of p99 {drift}")
+        let Self { rate, lowest_rate, latency, drift, stolen, .. } = self;
+        write!(f, "{rate} /s (lowest second {lowest_rate}), {latency}, drift of p99 {drift}")?;
+        write!(f, ", of the cores' time others had {stolen}")
     }
 }
 
@@ -194,11 +214,11 @@ mod tests {
             .map(|window| {
                 let mut histogram = Histogram::default();
                 (0..100).for_each(|_| histogram.add(window * 10_000));
-                Seen { rate: 90 + window.unsigned_abs(), lateness: histogram }
+                Seen { rate: 90 + window.unsigned_abs(), lateness: histogram, stolen: 0.0 }
             })
             .collect();
 
-        let sustained = Sustained::of(100, &[90, 110, 100], &windows, 10);
+        let sustained = Sustained::of(100, &[90, 110, 100], &windows, 0.0, 10);
 
         assert_eq!((sustained.median_rate, sustained.lowest_rate), (100, 90));
         assert_eq!(sustained.latency.count, 600);

@@ -40,26 +40,35 @@ pub(crate) struct Rescued {
     pub(crate) processes: u64,
 }
 
+/// Leases that ended and those of processes that are silent. `$5` is now, `$6` since when they are
+/// silent.
+const LOST: &str = "(lease_until < $5 OR lease_owner NOT IN \
+                     (SELECT id FROM instance WHERE seen_at >= $6))";
+
+/// Whether a process is silent since `silent_since`.
+pub(crate) async fn anybody_silent(db: &Db, silent_since: i64) -> Result<bool, DbError> {
+    let silent = "SELECT COUNT(*) AS n FROM instance WHERE seen_at < $1";
+    Ok(db.number(silent, values![silent_since]).await? > 0)
+}
+
+/// Whether there is a lease that ended, or one whose owner is silent or nobody knows. Reads all that
+/// is leased.
+pub(crate) async fn anything_lost(db: &Db, now: i64, silent_since: i64) -> Result<bool, DbError> {
+    let lost = LOST.replace("$5", "$1").replace("$6", "$2");
+    let sql = format!("SELECT COUNT(*) AS n FROM event WHERE state = 'leased' AND {lost}");
+    Ok(db.number(&sql, values![now, silent_since]).await? > 0)
+}
+
 /// Returns expired leases and those of processes that are silent since `silent_since`, and forgets
 /// those processes.
 ///
 /// One of them may have taken a job from the broker and died before it claimed the event, or marked
-/// an event and died before it published it: nothing in the database tells which. So whatever is published and unclaimed is published anew, under
-/// other numbers; of two jobs for one event the second finds nothing to do.
+/// an event and died before it published it: nothing in the database tells which. So whatever is
+/// published and unclaimed is published anew, under other numbers; of two jobs for one event the
+/// second finds nothing to do.
 pub(crate) async fn rescue(db: &Db, now: i64, silent_since: i64) -> Result<Rescued, DbError> {
-    let lost = "(lease_until < $5 OR lease_owner NOT IN \
-                (SELECT id FROM instance WHERE seen_at >= $6))";
-    // Looked at outside of a transaction first: most of the time there is nothing to do.
-    let anything = format!(
-        "SELECT (SELECT COUNT(*) FROM event WHERE state = 'leased' AND {}) \
-         + (SELECT COUNT(*) FROM instance WHERE seen_at < $2) AS n",
-        lost.replace("$5", "$1").replace("$6", "$2")
-    );
-    if db.number(&anything, values![now, silent_since]).await? == 0 {
-        return Ok(Rescued::default());
-    }
     let tx = db.begin().await?;
-    let leases = give_back(&tx, now, Why::Lost, lost, values![now, silent_since]).await?;
+    let leases = give_back(&tx, now, Why::Lost, LOST, values![now, silent_since]).await?;
     let gone = "DELETE FROM instance WHERE seen_at < $1";
     let processes = tx.exec(gone, values![silent_since]).await?;
     if processes > 0 {

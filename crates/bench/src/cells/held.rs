@@ -27,8 +27,10 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
     let (_, repeated) = running.end(&place).await?;
     place.remove().await?;
     let share = ratio(held.rate, clean.rate);
+    let own_share = ratio(held.rate_of_own_time(), clean.rate_of_own_time());
     session.say(&format!(
-        "held: clean {clean}; held {held}; {share} of the clean rate; dead tuples: most {}, last \
+        "held: clean {clean}; held {held}; {share} of the clean rate, {own_share} of \
+         that of the cores' own time; dead tuples: most {}, last \
          {}; table {} MiB; afterwards {after}",
         dead.most,
         dead.last,
@@ -40,6 +42,7 @@ pub(super) async fn run(session: &Session) -> anyhow::Result<Value> {
         "held": held,
         "after": after,
         "of_clean_rate": share,
+        "of_clean_rate_of_own_time": own_share,
         "dead_tuples": dead,
         "table_bytes": bytes,
         "repeated": repeated,

@@ -1,8 +1,10 @@
 //! What this process holds by the word of the database and not by its own: a claim whose answer was
 //! lost, a turn whose end could not be recorded, jobs of the broker whose events could not be
 //! claimed. It lives and says so, so nobody else would take these before their leases end. So they
-//! are given back as soon as the database answers again.
+//! are given back as soon as the database answers again, and whoever claims is told that something
+//! went back to an old place.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hashbuzz_db::{Db, DbError};
@@ -14,7 +16,11 @@ use crate::lease;
 const LATEST_COMMIT_MICROS: i64 = 30_000_000;
 
 #[derive(Debug, Default)]
-pub(super) struct Abandoned(Mutex<Lists>);
+pub(super) struct Abandoned {
+    lists: Mutex<Lists>,
+    /// Since somebody asked.
+    went_back: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Lists {
@@ -26,7 +32,7 @@ struct Lists {
 
 impl Abandoned {
     fn lists(&self) -> MutexGuard<'_, Lists> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whatever was claimed at `claimed_at`.
@@ -44,6 +50,16 @@ impl Abandoned {
     /// Events whose jobs were taken and not worked on.
     pub(super) fn jobs(&self, events: &[String]) {
         self.lists().jobs.extend_from_slice(events);
+    }
+
+    /// Events went back to old places in their lanes.
+    pub(super) fn went_back(&self) {
+        self.went_back.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether events went back since this was asked last.
+    pub(super) fn has_gone_back(&self) -> bool {
+        self.went_back.swap(false, Ordering::Relaxed)
     }
 
     /// Gives them back; says how many there were.

@@ -63,6 +63,9 @@ impl Fetcher {
 
     async fn fetch(&mut self, room: usize, woken: bool) -> Result<Vec<Leased>, DbError> {
         let now = self.clock.now();
+        if self.abandoned.has_gone_back() {
+            self.scout.look_again();
+        }
         self.scout.keep_up(woken, now).await?;
         let takes = self.scout.share(room, |_| true);
         if takes.is_empty() {

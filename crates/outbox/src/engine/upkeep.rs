@@ -8,6 +8,7 @@ use hashbuzz_db::{Db, DbError, Sql as _, values};
 
 use super::Watchdog;
 use super::abandoned::Abandoned;
+use crate::claim::LEASE_MICROS;
 use crate::clock::micros;
 use crate::lease::{self, Instance, Rescued};
 use crate::{Clock, Wake};
@@ -19,10 +20,11 @@ pub(super) const SILENCE_MICROS: i64 = 15_000_000;
 /// How often somebody looks for what dead processes held: with the silence above, it goes on within
 /// 18 seconds.
 const RESCUE_MICROS: i64 = 2_000_000;
-/// Where looking takes long (a snapshot is held open on PostgreSQL, and leases that ended cannot be
-/// cleared away), it takes a twentieth of the time at most, but is not put off for longer than this.
-const RESCUE_SHARE: u32 = 20;
-const LATEST_RESCUE_MICROS: i64 = 10_000_000;
+/// Processes that are silent are found in a short list. Leases that ended though their process lives
+/// (it did not hear that it has them) are found among all leases, and that takes long while a
+/// snapshot is held open on PostgreSQL and what is over cannot be cleared away. So it takes a
+/// twentieth of the time at most, but is not put off for longer than a lease lasts.
+const LEASES_SHARE: u32 = 20;
 /// How often pauses are carried out.
 const TICK: Duration = Duration::from_secs(1);
 /// Events put aside, or taken up again, by one statement.
@@ -40,7 +42,7 @@ pub(super) struct Upkeep {
 impl Upkeep {
     /// Until it is aborted.
     pub(super) async fn run(self) {
-        let (mut heartbeat_at, mut rescue_at) = (i64::MIN, i64::MIN);
+        let (mut heartbeat_at, mut rescue_at, mut leases_at) = (i64::MIN, i64::MIN, i64::MIN);
         loop {
             let now = self.clock.now();
             if now >= heartbeat_at {
@@ -54,13 +56,8 @@ impl Upkeep {
             }
             // Not before this one lives by its own word: its leases would be taken for lost.
             if heartbeat_at > now && now >= rescue_at {
-                let began = Instant::now();
-                let rescued = self.rescue(now).await;
-                let rest = micros(began.elapsed() * RESCUE_SHARE);
-                match rescued {
-                    Ok(()) => {
-                        rescue_at = now + rest.clamp(RESCUE_MICROS, LATEST_RESCUE_MICROS);
-                    }
+                match self.rescue(now, &mut leases_at).await {
+                    Ok(()) => rescue_at = now + RESCUE_MICROS,
                     Err(error) => tracing::warn!(%error, "could not look for dead processes"),
                 }
             }
@@ -71,6 +68,7 @@ impl Upkeep {
                         events,
                         "gave back what this process did not hear that it holds"
                     );
+                    self.abandoned.went_back();
                     self.wake.ring();
                 }
                 Err(error) => tracing::warn!(%error, "could not give events back"),
@@ -82,11 +80,24 @@ impl Upkeep {
         }
     }
 
-    async fn rescue(&self, now: i64) -> Result<(), DbError> {
-        let Rescued { leases, processes } =
-            lease::rescue(&self.db, now, now - SILENCE_MICROS).await?;
+    /// `leases_at` is when all leases are looked at again.
+    async fn rescue(&self, now: i64, leases_at: &mut i64) -> Result<(), DbError> {
+        let silent_since = now - SILENCE_MICROS;
+        let mut lost = lease::anybody_silent(&self.db, silent_since).await?;
+        if !lost && now >= *leases_at {
+            let began = Instant::now();
+            let found = lease::anything_lost(&self.db, now, silent_since).await;
+            // Also when it failed: it may have taken longer than a statement may.
+            *leases_at = now + micros(began.elapsed() * LEASES_SHARE).min(LEASE_MICROS);
+            lost = found?;
+        }
+        if !lost {
+            return Ok(());
+        }
+        let Rescued { leases, processes } = lease::rescue(&self.db, now, silent_since).await?;
         if leases > 0 || processes > 0 {
             tracing::warn!(leases, processes, "processes disappeared; took back what they held");
+            self.abandoned.went_back();
             self.wake.ring();
         }
         Ok(())

@@ -12,6 +12,8 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use hashbuzz_db::FromQueryResult;
+
 /// Lanes that rest and are not forgotten.
 const RESTING: usize = 64;
 /// A lane that gave nothing so many times in a row rests.
@@ -28,6 +30,8 @@ struct Lane {
     /// smaller id. Of events that are due together thousands may have one rank.
     low: i64,
     low_id: String,
+    /// A look found nothing of a lower rank in it, taken or not.
+    floor: i64,
     deficit: usize,
     /// Claims in a row that found nothing.
     empty: u32,
@@ -81,7 +85,7 @@ pub(crate) fn by_lane<'a>(
 }
 
 /// What there was in a lane when it was looked at.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, FromQueryResult)]
 pub(crate) struct Seen {
     pub(crate) lane: String,
     /// The lowest rank in it.
@@ -100,16 +104,35 @@ impl Lanes {
     /// Takes note of what was seen, where that is the first of each lane. Lanes that are known keep
     /// their place and their deficit.
     pub(crate) fn see(&mut self, seen: Vec<Seen>) {
-        self.learn(seen, |lane, rank| (lane.low, lane.low_id) = (rank, String::new()));
+        self.learn(seen, |lane, rank| {
+            (lane.low, lane.low_id) = (rank, String::new());
+            lane.floor = rank;
+        });
     }
 
     /// Takes note of what came in; there may be more before it.
     pub(crate) fn came(&mut self, seen: Vec<Seen>) {
-        self.learn(seen, |lane, rank| {
-            if rank < lane.low {
-                (lane.low, lane.low_id) = (rank, String::new());
-            }
-        });
+        self.learn(seen, Lane::begin_at);
+    }
+
+    /// From where to look on in each lane that is known.
+    pub(crate) fn floors(&self) -> Vec<Seen> {
+        let all = self.ring.iter().chain(&self.resting);
+        all.map(|lane| Seen { lane: lane.name.clone(), rank: lane.floor }).collect()
+    }
+
+    /// Takes note of the first of each lane from its floor on. What was written after `late` may be
+    /// committed later, before that.
+    pub(crate) fn looked_on(&mut self, first: Vec<Seen>, late: i64) {
+        let mut firsts: HashMap<&str, i64> = HashMap::new();
+        for seen in &first {
+            firsts.insert(&seen.lane, seen.rank);
+        }
+        for lane in self.ring.iter_mut().chain(&mut self.resting) {
+            let first = firsts.get(&*lane.name).copied();
+            lane.floor = lane.floor.max(first.unwrap_or(i64::MAX).min(late));
+        }
+        self.came(first);
     }
 
     fn learn(&mut self, seen: Vec<Seen>, begin: impl Fn(&mut Lane, i64)) {
@@ -130,7 +153,8 @@ impl Lanes {
             }
         }
         for (name, low) in news {
-            self.ring.push_back(Lane { name, low, low_id: String::new(), deficit: 0, empty: 0 });
+            let (low_id, floor) = (String::new(), low);
+            self.ring.push_back(Lane { name, low, low_id, floor, deficit: 0, empty: 0 });
         }
     }
 
@@ -222,6 +246,14 @@ impl Lanes {
 }
 
 impl Lane {
+    /// Begins there, where it would begin later.
+    fn begin_at(&mut self, rank: i64) {
+        if rank < self.low {
+            (self.low, self.low_id) = (rank, String::new());
+        }
+        self.floor = self.floor.min(rank);
+    }
+
     fn take(&self, room: usize) -> Take {
         Take { lane: self.name.clone(), low: self.low, low_id: self.low_id.clone(), room }
     }
@@ -340,6 +372,25 @@ mod tests {
         assert_eq!(came(200), (100, "id".into()));
         assert_eq!(came(100), (100, "id".into()));
         assert_eq!(came(60), (60, String::new()));
+    }
+
+    #[test]
+    fn a_look_goes_on_from_the_oldest_that_was_there_and_from_before_what_may_come_late() {
+        let floor = |lanes: &Lanes| lanes.floors()[0].rank;
+        let seen = |rank| vec![Seen { lane: "a".into(), rank }];
+        let mut lanes = of(100, "id");
+        assert_eq!(floor(&lanes), 0);
+        lanes.looked_on(seen(60), 80);
+        assert_eq!(floor(&lanes), 60, "it waits, for its key perhaps");
+        lanes.looked_on(seen(95), 80);
+        assert_eq!(floor(&lanes), 80, "what is committed late comes before it");
+        lanes.looked_on(Vec::new(), 90);
+        assert_eq!(floor(&lanes), 90);
+        lanes.looked_on(Vec::new(), 70);
+        assert_eq!(floor(&lanes), 90, "never back");
+        lanes.came(seen(30));
+        assert_eq!(floor(&lanes), 30, "but for what came in there");
+        assert_eq!(lanes.share(1, every)[0].low, 30);
     }
 
     #[test]

@@ -3,22 +3,35 @@
 //! While a snapshot is held open on PostgreSQL (a backup, a forgotten session), nobody may clear
 //! away index entries of events that are done, and whoever reads a lane from its beginning walks
 //! over all of them. So whoever takes goes on where it last stopped, or a little before (see
-//! [`Reach`](pace::Reach)). Looks from the beginning, which find whatever else came in behind that
-//! point, become rare as they become expensive; lanes that nobody knew are then looked for between
-//! those that are known.
+//! [`Reach`](pace::Reach)). Three sorts of looks find whatever else came in behind that point:
+//!
+//! - *From the beginning*, in every lane: finds everything. As they become expensive they become
+//!   rare, and go on beside the claims.
+//! - *Going on*, when those are expensive: in lanes that are known, from the oldest event that was
+//!   there at the last look; and between them, for lanes that nobody knew. So an event that waited
+//!   for its key, or was committed late, is found within a second or two.
+//! - What this process itself put back to an old place asks for a look from the beginning
+//!   ([`Scout::look_again`]).
 
 mod lane;
 mod pace;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hashbuzz_db::DbError;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::claim::{Claimer, Gap, Outlook};
 use lane::{Lanes, by_lane};
 use pace::{Looks, Reach};
 
 pub(crate) use lane::{Seen, Take};
+
+/// Nobody takes so long between writing an event and committing it; whoever does is found by a look
+/// from the beginning. Microseconds.
+const LATE: i64 = 2_000_000;
+/// As far as claims reach back: until then they find by themselves what comes late.
+const BETWEEN_GOING_ON: Duration = Duration::from_millis(200);
 
 /// Finds work for one who takes it: to claim it, or to offer it to a broker.
 pub(crate) struct Scout {
@@ -29,8 +42,12 @@ pub(crate) struct Scout {
     after: String,
     /// From the beginning.
     looks: Looks,
-    /// Between the lanes that are known.
-    looks_between: Looks,
+    /// Going on from the last ones.
+    looks_on: Looks,
+    /// When the last one went on in lanes that are known.
+    went_on: Option<Instant>,
+    /// A look from the beginning that goes on beside the claims, since then.
+    beside: Option<(Instant, AbortOnDropHandle<Result<Vec<Seen>, DbError>>)>,
     reach: Reach,
     /// Where those begin that have gone farther.
     begin_at: i64,
@@ -46,7 +63,9 @@ impl Scout {
             outlook: Outlook::default(),
             after: String::new(),
             looks: Looks::default(),
-            looks_between: Looks::default(),
+            looks_on: Looks::default(),
+            went_on: None,
+            beside: None,
             reach: Reach::default(),
             begin_at: i64::MAX,
             owes_look: false,
@@ -57,11 +76,12 @@ impl Scout {
     /// time to look.
     pub(crate) async fn keep_up(&mut self, woken: bool, now: i64) -> Result<(), DbError> {
         self.owes_look |= woken;
-        if self.looks.may(self.owes_look) {
+        self.end_look_beside().await;
+        if self.beside.is_none() && self.looks.may(self.owes_look) {
             self.look(now).await?;
             self.owes_look = false;
-        } else if self.looks.are_expensive() && self.looks_between.may(self.owes_look) {
-            self.look_between(now).await?;
+        } else if self.looks.are_expensive() && self.looks_on.may(self.owes_look) {
+            self.look_on(now).await?;
             self.owes_look = false;
         }
         self.begin_at = now.saturating_sub(self.reach.back());
@@ -70,7 +90,9 @@ impl Scout {
 
     /// The next look is from the beginning, whatever it costs: something went back to an old place.
     pub(crate) fn look_again(&mut self) {
-        self.looks = Looks::default();
+        self.looks.ask();
+        // What looks now may have passed that place.
+        self.beside = None;
     }
 
     /// What to take for `room` events from lanes that are `open`.
@@ -91,27 +113,66 @@ impl Scout {
         self.lanes.took(takes, &by_lane(taken));
     }
 
-    /// For all there is.
+    /// For all there is: at once, or beside the claims where that takes long.
     async fn look(&mut self, now: i64) -> Result<(), DbError> {
         let began = Instant::now();
         self.promote(now).await?;
-        let seen = self.claimer.lanes(&[Gap::after(&self.after)]).await?;
+        let gap = [Gap::after(&self.after)];
+        if self.looks.are_expensive() {
+            let claimer = self.claimer.clone();
+            let look = tokio::spawn(async move { claimer.lanes(&gap).await });
+            self.beside = Some((began, AbortOnDropHandle::new(look)));
+            return Ok(());
+        }
+        let seen = self.claimer.lanes(&gap).await?;
+        let seen = self.looked(began, seen);
+        self.lanes.see(seen);
+        Ok(())
+    }
+
+    /// Takes in what a look beside the claims found, when it is over. One that failed (the longest
+    /// that a statement may take was not enough) keeps nobody from claiming, and is not begun anew
+    /// at once.
+    async fn end_look_beside(&mut self) {
+        let Some((began, look)) = self.beside.take_if(|(_, look)| look.is_finished()) else {
+            return;
+        };
+        let seen = match look.await {
+            Ok(Ok(seen)) => self.looked(began, seen),
+            Ok(Err(error)) => return self.looks_failed(began, &error),
+            Err(error) => return self.looks_failed(began, &error),
+        };
+        self.lanes.came(seen);
+    }
+
+    fn looks_failed(&mut self, began: Instant, error: &dyn std::fmt::Display) {
+        tracing::warn!(%error, "could not look for events from the beginning");
+        self.looks.took(began);
+    }
+
+    /// A look that began then found this.
+    fn looked(&mut self, began: Instant, seen: Vec<Seen>) -> Vec<Seen> {
         self.after = match seen.last() {
             Some(last) if Claimer::is_full(seen.len()) => last.lane.clone(),
             _ => String::new(),
         };
-        self.lanes.see(self.served(seen));
         self.looks.took(began);
-        Ok(())
+        self.served(seen)
     }
 
-    /// For deferred events that are due, and lanes that are not known.
-    async fn look_between(&mut self, now: i64) -> Result<(), DbError> {
+    /// For deferred events that are due, lanes that are not known, and in those that are known from
+    /// where nothing was before.
+    async fn look_on(&mut self, now: i64) -> Result<(), DbError> {
         let began = Instant::now();
         self.promote(now).await?;
         let seen = self.claimer.lanes(&Gap::between(self.lanes.names())).await?;
         self.lanes.came(self.served(seen));
-        self.looks_between.took(began);
+        if self.went_on.is_none_or(|last| last.elapsed() >= BETWEEN_GOING_ON) {
+            let first = self.claimer.first_from(&self.lanes.floors()).await?;
+            self.lanes.looked_on(first, now.saturating_sub(LATE));
+            self.went_on = Some(Instant::now());
+        }
+        self.looks_on.took(began);
         Ok(())
     }
 
@@ -150,5 +211,80 @@ impl Scout {
     /// When the next deferred event is due, as far as the last look knew.
     pub(crate) const fn next_deferred(&self) -> Option<i64> {
         self.outlook.next_deferred
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hashbuzz_db::on_both_databases;
+    use hashbuzz_db::testing::TestDb;
+
+    use super::*;
+    use crate::claim::tests::{claimer, write_ready};
+
+    on_both_databases!(
+        where_looks_are_expensive_what_comes_in_is_found_by_going_on,
+        what_went_back_to_an_old_place_is_found_when_somebody_says_so,
+        claims_do_not_wait_for_an_expensive_look,
+    );
+
+    const NOW: i64 = 100_000_000;
+
+    /// One that knows a lane, of which the oldest is of rank 500, and whose looks are expensive.
+    async fn scout(place: &TestDb) -> Scout {
+        let claimer = claimer(place, [("social/a", 500)]).await;
+        let mut scout = Scout::new(claimer);
+        scout.keep_up(true, NOW).await.expect("looked");
+        scout.looks = Looks::costly(Duration::from_secs(1));
+        // Everything there was is taken.
+        let takes = scout.share(1, |_| true);
+        assert_eq!(lows(&takes), [500]);
+        scout.claimer.take(&takes, NOW, false).await.expect("taken");
+        scout.took(&takes, [("social/a", 500, "social/a500")].into_iter());
+        scout
+    }
+
+    fn lows(takes: &[Take]) -> Vec<i64> {
+        takes.iter().map(|take| take.low).collect()
+    }
+
+    async fn where_looks_are_expensive_what_comes_in_is_found_by_going_on(place: TestDb) {
+        let mut scout = scout(&place).await;
+        let db = scout.claimer.db.clone();
+        scout.keep_up(true, NOW).await.expect("looked");
+        write_ready(&db, "social/b", 40).await;
+        write_ready(&db, "social/a", NOW - LATE).await;
+        scout.went_on = None;
+        scout.keep_up(true, NOW).await.expect("looked");
+        let mut takes = scout.share(8, |_| true);
+        takes.sort_by(|one, other| one.lane.cmp(&other.lane));
+        let low = lows(&takes);
+        assert!(low[0] <= NOW - LATE && low[1] == 40, "{low:?}");
+        assert!(scout.looks.are_expensive() && scout.beside.is_none());
+    }
+
+    async fn what_went_back_to_an_old_place_is_found_when_somebody_says_so(place: TestDb) {
+        let mut scout = scout(&place).await;
+        scout.keep_up(true, NOW).await.expect("looked");
+        write_ready(&scout.claimer.db, "social/a", 3).await;
+        scout.went_on = None;
+        scout.keep_up(true, NOW).await.expect("looked");
+        assert!(lows(&scout.share(1, |_| true))[0] > 3, "nobody said anything");
+
+        scout.look_again();
+        let found = async {
+            while lows(&scout.share(1, |_| true))[0] > 3 {
+                scout.keep_up(true, NOW).await.expect("looked");
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), found).await.expect("found");
+    }
+
+    async fn claims_do_not_wait_for_an_expensive_look(place: TestDb) {
+        let mut scout = scout(&place).await;
+        scout.look_again();
+        scout.keep_up(true, NOW).await.expect("looked");
+        assert!(scout.beside.is_some(), "it goes on");
     }
 }

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 const EXPENSIVE: Duration = Duration::from_millis(10);
 /// Looking takes a twentieth of the time at most.
 const SHARE: u32 = 20;
-/// But no look is farther away than this: what went back to an old place in its lane (a lease that
-/// was lost, a pause that was lifted) is found by a look alone.
-const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+/// But no look is farther away than this: what another process put back to an old place in its lane
+/// (a lease that was lost) is found by a look from the beginning alone. As long as a lease.
+const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 /// A look is not believed to cost more than so many times the last one: one that took much longer
 /// had waited for something else, a server that was starting again, and says nothing about the next.
 const GROWTH: u32 = 4;
@@ -34,8 +34,19 @@ impl Looks {
         asked || since >= BETWEEN_LOOKS
     }
 
+    /// As if the last one, just now, had cost so much.
+    #[cfg(test)]
+    pub(super) fn costly(cost: Duration) -> Self {
+        Self { last: Some(Instant::now()), cost }
+    }
+
     pub(super) fn are_expensive(&self) -> bool {
         self.cost > EXPENSIVE
+    }
+
+    /// It is time for the next one.
+    pub(super) const fn ask(&mut self) {
+        self.last = None;
     }
 
     /// One that began then is over.
@@ -49,12 +60,10 @@ impl Looks {
 /// How often claims reach back, and how far. An event has its place in its lane from the moment it
 /// was written, and is seen from the moment it was committed: by then claims may have passed it. A
 /// claim that reaches back finds it again, at the price of walking over what is done; so the
-/// farther, the rarer, and whoever was late by some time is found after about as much again.
-const REACHES: [(Duration, i64); 3] = [
-    (Duration::from_millis(10), 20_000),
-    (Duration::from_millis(100), 200_000),
-    (Duration::from_secs(1), 2_000_000),
-];
+/// farther, the rarer, and whoever was late by some time is found after about as much again. Whoever
+/// was later than that is found by a look.
+const REACHES: [(Duration, i64); 2] =
+    [(Duration::from_millis(10), 20_000), (Duration::from_millis(100), 200_000)];
 
 /// When claims reached back last, near and far.
 #[derive(Debug, Default)]
@@ -92,7 +101,10 @@ mod tests {
         assert!(!looks.may(true));
         looks.last = Some(ago(600));
         assert!(looks.may(false));
-        looks = Looks { last: Some(ago(10_000)), cost: Duration::from_secs(3) };
+        looks.last = Some(ago(1));
+        looks.ask();
+        assert!(looks.may(false) && looks.are_expensive(), "asked for, whatever it costs");
+        looks = Looks { last: Some(ago(60_000)), cost: Duration::from_secs(4) };
         assert!(looks.may(false), "never farther away than the longest");
     }
 
@@ -108,11 +120,11 @@ mod tests {
     #[test]
     fn reaching_far_is_rarer_than_reaching_near_and_does_for_both() {
         let mut reach = Reach::default();
-        assert_eq!(reach.back(), 2_000_000);
+        assert_eq!(reach.back(), 200_000);
         assert_eq!(reach.back(), 0);
-        reach.last = [Some(ago(10)), Some(ago(10)), Some(ago(10))];
+        reach.last = [Some(ago(10)), Some(ago(10))];
         assert_eq!(reach.back(), 20_000);
-        reach.last = [Some(ago(1)), Some(ago(100)), Some(ago(100))];
+        reach.last = [Some(ago(1)), Some(ago(100))];
         assert_eq!(reach.back(), 200_000);
         assert_eq!(reach.back(), 0);
     }
