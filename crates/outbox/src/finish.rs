@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::Clock;
 use crate::claim::json;
 use crate::clock::{LONGEST_GATHERING, rest};
+use crate::lease::HELD;
 
 /// Recorded by one statement at most.
 const BATCH: usize = 500;
@@ -35,19 +36,18 @@ const FROM: &str = "id, kind, queue, account, key, payload, trace, attempt, 'don
 /// Finishes one event in the caller's transaction. Says how many that were: none when the lease was
 /// lost.
 pub(crate) async fn in_transaction(tx: &Tx, finish: &Finish) -> Result<u64, DbError> {
-    let held = "id = $1 AND fence = $2 AND state = 'leased'";
     match tx.backend() {
         Backend::Postgres => {
             let sql = format!(
-                "WITH gone AS (DELETE FROM event WHERE {held} RETURNING *) \
+                "WITH gone AS (DELETE FROM event WHERE {HELD} RETURNING *) \
                  {HISTORY} SELECT {FROM}, CAST($3 AS BIGINT) FROM gone"
             );
             tx.exec(&sql, values![finish.id.clone(), finish.fence, finish.at]).await
         }
         Backend::Sqlite => {
-            let sql = format!("{HISTORY} SELECT {FROM}, $3 FROM event WHERE {held}");
+            let sql = format!("{HISTORY} SELECT {FROM}, $3 FROM event WHERE {HELD}");
             tx.exec(&sql, values![finish.id.clone(), finish.fence, finish.at]).await?;
-            let sql = format!("DELETE FROM event WHERE {held}");
+            let sql = format!("DELETE FROM event WHERE {HELD}");
             tx.exec(&sql, values![finish.id.clone(), finish.fence]).await
         }
     }

@@ -4,6 +4,10 @@ use hashbuzz_db::{Backend, Db, DbError, Sql, Tx, Value, values};
 
 use crate::claim::json;
 
+/// The event `$1` under the fence `$2`. `IS TRUE` keeps PostgreSQL from looking for it in the index
+/// of what is leased, in which what is over remains until it is swept.
+pub(crate) const HELD: &str = "id = $1 AND (fence = $2 AND state = 'leased') IS TRUE";
+
 /// Turns of one event that are kept for people to read.
 pub(crate) const ATTEMPTS_KEPT: i64 = 50;
 

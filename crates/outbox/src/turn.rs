@@ -7,6 +7,7 @@ use hashbuzz_db::{Db, DbError, Sql as _, Tx, values};
 use crate::Clock;
 use crate::claim::Leased;
 use crate::finish::{self, Finish};
+use crate::lease::HELD;
 
 /// Time that must be left of a lease before another system is asked: longer than any request's
 /// time limit (20 s) with room for recording.
@@ -72,10 +73,7 @@ impl Turn {
         let lock = tx.backend().for_update();
         let held = tx
             .number(
-                &format!(
-                    "SELECT lease_until AS n FROM event \
-                     WHERE id = $1 AND fence = $2 AND state = 'leased' {lock}"
-                ),
+                &format!("SELECT lease_until AS n FROM event WHERE {HELD} {lock}"),
                 values![self.leased.id.clone(), self.leased.fence],
             )
             .await?;

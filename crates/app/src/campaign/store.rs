@@ -103,6 +103,9 @@ pub(crate) async fn load_for_update(tx: &Tx, id: CampaignId) -> Result<Option<Ca
     row.map(Campaign::try_from).transpose()
 }
 
+/// Greater than every id: those are hexadecimal, in every collation before this.
+const BEHIND_ALL: &str = "z";
+
 /// Campaigns of `account` (of all without it), newest first, after `before`.
 pub(super) async fn page(
     db: &impl Sql,
@@ -110,12 +113,13 @@ pub(super) async fn page(
     before: Option<CampaignId>,
     limit: i64,
 ) -> Result<Vec<Campaign>, DbError> {
+    // Plans are made without the values: `$1 IS NULL OR …` would read all campaigns.
+    let whose = if account.is_some() { "account = $1" } else { "CAST($1 AS TEXT) IS NULL" };
     let sql = format!(
-        "SELECT {COLUMNS} FROM campaign WHERE ($1 IS NULL OR account = $1) \
-         AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+        "SELECT {COLUMNS} FROM campaign WHERE {whose} AND id < $2 ORDER BY id DESC LIMIT $3"
     );
     let account = account.map(|account| account.to_string());
-    let before = before.map(|before| before.to_string());
+    let before = before.map_or_else(|| BEHIND_ALL.to_owned(), |before| before.to_string());
     let rows: Vec<Row> = db.all(&sql, values![account, before, limit]).await?;
     rows.into_iter().map(Campaign::try_from).collect()
 }
@@ -126,10 +130,8 @@ pub(crate) async fn running_after(
     after: Option<CampaignId>,
     limit: i64,
 ) -> Result<Vec<Campaign>, DbError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM campaign WHERE ($1 IS NULL OR id > $1) ORDER BY id LIMIT $2"
-    );
-    let after = after.map(|after| after.to_string());
+    let sql = format!("SELECT {COLUMNS} FROM campaign WHERE id > $1 ORDER BY id LIMIT $2");
+    let after = after.map(|after| after.to_string()).unwrap_or_default();
     let rows: Vec<Row> = db.all(&sql, values![after, limit]).await?;
     rows.into_iter().map(Campaign::try_from).collect()
 }
@@ -331,8 +333,8 @@ pub(super) async fn timeline(
 ) -> Result<Vec<TimelineRow>, DbError> {
     db.all(
         "SELECT id, at, kind, step, message FROM timeline WHERE campaign = $1 \
-         AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3",
-        values![id.to_string(), after, limit],
+         AND id > $2 ORDER BY id LIMIT $3",
+        values![id.to_string(), after.unwrap_or_default(), limit],
     )
     .await
 }

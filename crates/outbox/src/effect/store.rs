@@ -4,6 +4,7 @@ use hashbuzz_db::{DbError, FromQueryResult, Sql, Tx, values};
 use serde_json::{Value, json};
 
 use super::{Effect, State};
+use crate::lease::HELD;
 use crate::{Turn, TurnError};
 
 pub(super) const COLUMNS: &str = "id, key, step, sequence, kind, target, request, idempotency_key, \
@@ -73,9 +74,7 @@ pub(super) async fn hold_lease(tx: &Tx, turn: &Turn) -> Result<(), TurnError> {
     let lock = tx.backend().for_update();
     let held: Option<Held> = tx
         .one(
-            &format!(
-                "SELECT fence FROM event WHERE id = $1 AND fence = $2 AND state = 'leased' {lock}"
-            ),
+            &format!("SELECT fence FROM event WHERE {HELD} {lock}"),
             values![turn.event(), turn.fence()],
         )
         .await?;

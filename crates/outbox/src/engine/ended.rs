@@ -7,7 +7,7 @@ use super::Registry;
 use crate::claim::Leased;
 use crate::clock::micros;
 use crate::event::{Retry, Verdict};
-use crate::lease::{self, ATTEMPTS_KEPT};
+use crate::lease::{self, ATTEMPTS_KEPT, HELD};
 use crate::{Clock, Failure, finish};
 
 /// An event that only a newer program knows waits for it so long between two looks.
@@ -109,8 +109,7 @@ impl Ended<'_> {
         let sql = format!(
             "UPDATE event SET state = 'deferred', rank = $3 + rank - due_at, due_at = $3, \
              attempt = {failures}, lost = 0, lease_owner = NULL, lease_until = NULL, \
-             leased_at = NULL, published_at = NULL, {set} \
-             WHERE id = $1 AND fence = $2 AND state = 'leased'"
+             leased_at = NULL, published_at = NULL, {set} WHERE {HELD}"
         );
         match tx.exec(&sql, values).await {
             Ok(_) => tx.commit().await,
@@ -128,10 +127,12 @@ impl Ended<'_> {
         let (id, fence) = (self.leased.id.clone(), self.leased.fence);
         let noted = tx
             .exec(
-                "INSERT INTO event_attempt \
-                 (event, fence, worker, started_at, ended_at, outcome, detail) \
-                 SELECT id, fence, lease_owner, leased_at, $3, $4, $5 FROM event \
-                 WHERE id = $1 AND fence = $2 AND state = 'leased' ON CONFLICT DO NOTHING",
+                &format!(
+                    "INSERT INTO event_attempt \
+                     (event, fence, worker, started_at, ended_at, outcome, detail) \
+                     SELECT id, fence, lease_owner, leased_at, $3, $4, $5 FROM event \
+                     WHERE {HELD} ON CONFLICT DO NOTHING"
+                ),
                 values![id.clone(), fence, self.clock.now(), outcome, shortened(detail)],
             )
             .await?;
@@ -148,9 +149,10 @@ impl Ended<'_> {
     async fn superseded(&self) -> Result<(), DbError> {
         self.db
             .write(
-                "UPDATE event SET state = 'discarded', lease_owner = NULL, lease_until = NULL, \
-                 last_error = 'an equal event waits' \
-                 WHERE id = $1 AND fence = $2 AND state = 'leased'",
+                &format!(
+                    "UPDATE event SET state = 'discarded', lease_owner = NULL, lease_until = NULL, \
+                     last_error = 'an equal event waits' WHERE {HELD}"
+                ),
                 values![self.leased.id.clone(), self.leased.fence],
             )
             .await
@@ -169,9 +171,11 @@ impl Ended<'_> {
             return Ok(());
         }
         tx.exec(
-            "UPDATE event SET state = 'dead', attempt = attempt + $4, last_error = $3, \
-             lease_owner = NULL, lease_until = NULL, leased_at = NULL, waits_for = NULL \
-             WHERE id = $1 AND fence = $2 AND state = 'leased'",
+            &format!(
+                "UPDATE event SET state = 'dead', attempt = attempt + $4, last_error = $3, \
+                 lease_owner = NULL, lease_until = NULL, leased_at = NULL, waits_for = NULL \
+                 WHERE {HELD}"
+            ),
             values![self.leased.id.clone(), self.leased.fence, shortened(why), failures],
         )
         .await?;

@@ -34,15 +34,12 @@ pub async fn waiting(
     key: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Waiting>, DbError> {
-    db.all(
-        &format!(
-            "SELECT {COLUMNS} FROM event \
-             WHERE state IN ('ready', 'deferred', 'paused', 'leased') \
-             AND ($1 IS NULL OR key = $1) ORDER BY due_at, id LIMIT $2"
-        ),
-        values![key, limit],
-    )
-    .await
+    let which = if key.is_some() { "key = $1" } else { "CAST($1 AS TEXT) IS NULL" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM event WHERE state IN ('ready', 'deferred', 'paused', 'leased') \
+         AND {which} ORDER BY due_at, id LIMIT $2"
+    );
+    db.all(&sql, values![key, limit]).await
 }
 
 /// Events that gave up, newest first.

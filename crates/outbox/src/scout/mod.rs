@@ -14,6 +14,7 @@
 //!   ([`Scout::look_again`]).
 
 mod lane;
+mod look;
 mod pace;
 
 use std::time::{Duration, Instant};
@@ -21,8 +22,9 @@ use std::time::{Duration, Instant};
 use hashbuzz_db::DbError;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::claim::{Claimer, Gap, Outlook};
+use crate::claim::Claimer;
 use lane::{Lanes, by_lane};
+use look::{Gap, Outlook};
 use pace::{Looks, Reach};
 
 pub(crate) use lane::{Seen, Take};
@@ -46,13 +48,18 @@ pub(crate) struct Scout {
     looks_on: Looks,
     /// When the last one went on in lanes that are known.
     went_on: Option<Instant>,
-    /// A look from the beginning that goes on beside the claims, since then.
-    beside: Option<(Instant, AbortOnDropHandle<Result<Vec<Seen>, DbError>>)>,
+    /// A look from the beginning that goes on beside the claims.
+    beside: Option<Beside>,
     reach: Reach,
     /// Where those begin that have gone farther.
     begin_at: i64,
     /// Somebody said that there is work, and it was too early to look.
     owes_look: bool,
+}
+
+struct Beside {
+    began: Instant,
+    look: AbortOnDropHandle<Result<Vec<Seen>, DbError>>,
 }
 
 impl Scout {
@@ -121,7 +128,8 @@ impl Scout {
         if self.looks.are_expensive() {
             let claimer = self.claimer.clone();
             let look = tokio::spawn(async move { claimer.lanes(&gap).await });
-            self.beside = Some((began, AbortOnDropHandle::new(look)));
+            let look = AbortOnDropHandle::new(look);
+            self.beside = Some(Beside { began, look });
             return Ok(());
         }
         let seen = self.claimer.lanes(&gap).await?;
@@ -134,9 +142,8 @@ impl Scout {
     /// that a statement may take was not enough) keeps nobody from claiming, and is not begun anew
     /// at once.
     async fn end_look_beside(&mut self) {
-        let Some((began, look)) = self.beside.take_if(|(_, look)| look.is_finished()) else {
-            return;
-        };
+        let over = self.beside.take_if(|beside| beside.look.is_finished());
+        let Some(Beside { began, look }) = over else { return };
         let seen = match look.await {
             Ok(Ok(seen)) => self.looked(began, seen),
             Ok(Err(error)) => return self.looks_failed(began, &error),
