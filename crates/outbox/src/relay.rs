@@ -36,6 +36,8 @@ const NEAR_BATCH: i64 = 2_000;
 const FORGOTTEN: Duration = Duration::from_secs(30);
 /// How often it looks when nobody says that there is something.
 const POLL: Duration = Duration::from_millis(250);
+/// And while a look goes on, or is owed.
+const LOOKING: Duration = Duration::from_millis(50);
 /// How long the last round may take after the process was asked to stop.
 const LAST_ROUND: Duration = Duration::from_secs(2);
 /// How often the near future is looked at.
@@ -145,6 +147,7 @@ impl Relay {
                 () = stop.cancelled() => {}
                 () = ear.heard() => {}
                 () = self.clock.sleep(POLL) => {}
+                () = rest(LOOKING), if self.scout.owes_look() => {}
             }
         }
         self.watchdog.end("relay");

@@ -78,7 +78,7 @@ impl Fetcher {
         Ok(claimed)
     }
 
-    /// Whether it has to be asked again soon, because it was too early to look.
+    /// Whether it has to be asked again soon: it was too early to look, or a look goes on.
     pub(super) const fn owes_look(&self) -> bool {
         self.scout.owes_look()
     }

@@ -210,9 +210,9 @@ impl Scout {
         self.outlook.pauses > 0
     }
 
-    /// Whether it has to be asked again soon, because it was too early to look.
+    /// Whether it has to be asked again soon: it was too early to look, or a look goes on.
     pub(crate) const fn owes_look(&self) -> bool {
-        self.owes_look
+        self.owes_look || self.beside.is_some()
     }
 
     /// When the next deferred event is due, as far as the last look knew.
@@ -293,5 +293,6 @@ mod tests {
         scout.look_again();
         scout.keep_up(true, NOW).await.expect("looked");
         assert!(scout.beside.is_some(), "it goes on");
+        assert!(scout.owes_look(), "somebody asks for what it found, without being told");
     }
 }
