@@ -31,7 +31,6 @@ pub(crate) struct Machine {
 impl Machine {
     /// Looks around; `folder` is on the disk that the database uses.
     pub(crate) fn look(folder: &Path) -> anyhow::Result<Self> {
-        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let load = read("/proc/loadavg");
         Ok(Self {
             cores: std::thread::available_parallelism().map_or(0, usize::from),
@@ -110,6 +109,11 @@ fn disk(mounts: &str, folder: &Path) -> String {
         .map_or("unknown".into(), |(_, name)| name)
 }
 
+/// What the kernel says there; nothing where it does not.
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
 fn field(text: &str, name: &str) -> Option<String> {
     let line = text.lines().find(|line| line.starts_with(name))?;
     Some(line.split_once(':')?.1.trim().to_owned())
@@ -151,10 +155,10 @@ pub(crate) struct Cores {
 
 impl Cores {
     pub(crate) fn now() -> Self {
-        Self::read(&fs::read_to_string("/proc/stat").unwrap_or_default())
+        Self::of(&read("/proc/stat"))
     }
 
-    fn read(stat: &str) -> Self {
+    fn of(stat: &str) -> Self {
         let line = stat.lines().find_map(|line| line.strip_prefix("cpu ")).unwrap_or_default();
         // user, nice, system, idle, iowait, irq, softirq, steal; guests are in user.
         let ticks: Vec<u64> =
@@ -174,10 +178,10 @@ mod tests {
 
     #[test]
     fn what_others_took_is_part_of_all_there_was() {
-        let before = Cores::read("cpu  10 0 10 60 5 1 2 12 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n");
-        let after = Cores::read("cpu  40 0 30 80 5 1 2 42 9 9\n");
+        let before = Cores::of("cpu  10 0 10 60 5 1 2 12 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n");
+        let after = Cores::of("cpu  40 0 30 80 5 1 2 42 9 9\n");
         assert_eq!((before.all, after.stolen_since(&before)), (100, 0.3));
-        assert_eq!(Cores::read("").stolen_since(&before), 0.0, "where nobody says");
+        assert_eq!(Cores::of("").stolen_since(&before), 0.0, "where nobody says");
         assert!(Cores::now().all > 0);
     }
 

@@ -2,6 +2,8 @@
 
 use hashbuzz_db::{DbError, FromQueryResult, Sql, values};
 
+use super::filter::{Conditions, Filter};
+
 /// An event that is not finished.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Waiting {
@@ -34,12 +36,15 @@ pub async fn waiting(
     key: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Waiting>, DbError> {
-    let which = if key.is_some() { "key = $1" } else { "CAST($1 AS TEXT) IS NULL" };
+    let filter = Filter { key: key.map(str::to_owned), ..Filter::default() };
+    let mut all = Conditions::of(&filter, db.backend());
+    let limit = all.place(limit);
     let sql = format!(
         "SELECT {COLUMNS} FROM event WHERE state IN ('ready', 'deferred', 'paused', 'leased') \
-         AND {which} ORDER BY due_at, id LIMIT $2"
+         AND {} ORDER BY due_at, id LIMIT {limit}",
+        all.sql()
     );
-    db.all(&sql, values![key, limit]).await
+    db.all(&sql, all.values).await
 }
 
 /// Events that gave up, newest first.

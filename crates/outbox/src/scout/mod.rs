@@ -3,15 +3,16 @@
 //! While a snapshot is held open on PostgreSQL (a backup, a forgotten session), nobody may clear
 //! away index entries of events that are done, and whoever reads a lane from its beginning walks
 //! over all of them. So whoever takes goes on where it last stopped, or a little before (see
-//! [`Reach`](pace::Reach)). Three sorts of looks find whatever else came in behind that point:
+//! [`Reach`](pace::Reach)). Two sorts of looks find whatever else came in behind that point:
 //!
 //! - *From the beginning*, in every lane: finds everything. As they become expensive they become
 //!   rare, and go on beside the claims.
 //! - *Going on*, when those are expensive: in lanes that are known, from the oldest event that was
 //!   there at the last look; and between them, for lanes that nobody knew. So an event that waited
 //!   for its key, or was committed late, is found within a second or two.
-//! - What this process itself put back to an old place asks for a look from the beginning
-//!   ([`Scout::look_again`]).
+//!
+//! What this process itself put back to an old place asks for one from the beginning
+//! ([`Scout::look_again`]).
 
 mod lane;
 mod look;
