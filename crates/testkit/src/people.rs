@@ -65,10 +65,8 @@ impl World {
         let brand = self.profiles(&[format!("brand{number}")]).await.remove(0);
         self.clock.advance(SEEN);
         let account = self.registered(&opened, Role::Campaigner).await;
-        let access = Access::OAuth1 {
-            token: brand.oauth1.token.clone().into(),
-            secret: brand.oauth1.secret.clone().into(),
-        };
+        let (token, secret) = (brand.oauth1.token.clone(), brand.oauth1.secret.clone());
+        let access = Access::oauth1(token, secret);
         link_brand(self.app(), account, access).await.expect("a brand can be linked");
         let wallet = Wallet::new(&self.network, account, &opened.private_key.clone().into())
             .await
@@ -129,7 +127,7 @@ impl World {
     /// When it cannot be.
     pub async fn link_again(&self, brand: &Campaigner) {
         let token = self.x.sign_in(&self.x_app, &brand.handle).await;
-        let access = Access::OAuth2 { token: token.into() };
+        let access = Access::oauth2(token);
         link_brand(self.app(), brand.account, access).await.expect("a brand can be linked");
     }
 

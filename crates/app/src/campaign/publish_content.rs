@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::transition::{Refused, With, put};
 use super::{Campaign, Mark, StepState, apply, load, load_for_update, mark, stall, store};
+use crate::account::Acting;
 use crate::effects::{Asked, Done, PostEffect, post};
 use crate::stored::parse;
 use crate::{App, account, treasury};
@@ -53,10 +54,9 @@ impl Handle<App> for PublishContent {
                        deposit or allow more, then publish again";
             return abandon(app, turn, &campaign, why).await;
         }
-        let brand = match account::brand(app, campaign.account).await {
-            Ok(Some(brand)) => brand,
-            Ok(None) => return Ok(Verdict::Never { why: "no brand profile is linked".to_owned() }),
-            Err(error) => return Err(Failure(error.to_string())),
+        let brand = match account::acting(app, &turn, campaign.account, Some(campaign.id)).await? {
+            Acting::Brand(brand) => brand,
+            Acting::Turn(verdict) => return Ok(verdict),
         };
         let content = NewPost { text: campaign.draft.content().0, reply_to: None };
         let wanted = PostEffect {

@@ -25,6 +25,9 @@ pub(crate) struct Campaign {
     pub(crate) closed_at: Option<Time>,
     pub(crate) claim_until: Option<Time>,
     pub(crate) created_at: Time,
+    /// What following it was expected to cost at the network, in millionths of a dollar, when its
+    /// owner published it.
+    pub(crate) network_micros: Option<i64>,
 }
 
 impl Campaign {
@@ -69,11 +72,12 @@ pub(super) struct Row {
     closed_at: Option<i64>,
     claim_until: Option<i64>,
     created_at: i64,
+    network_micros: Option<i64>,
 }
 
 pub(super) const COLUMNS: &str = "id, account, state, stalled_origin, stalled_step, stalled_reason, \
      draft, fee, reject_reason, version, post_1, post_1_at, post_2, starts_at, closes_at, \
-     closed_at, claim_until, created_at";
+     closed_at, claim_until, created_at, network_micros";
 
 impl TryFrom<Row> for Campaign {
     type Error = DbError;
@@ -105,6 +109,7 @@ impl TryFrom<Row> for Campaign {
             closed_at: time(row.closed_at),
             claim_until: time(row.claim_until),
             created_at: Time::from_micros(row.created_at),
+            network_micros: row.network_micros,
         })
     }
 }
