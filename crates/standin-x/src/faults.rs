@@ -18,6 +18,8 @@ pub(crate) enum FaultKind {
     DropBeforeApply,
     /// The request takes effect and the line is cut instead of the answer.
     DropAfterApply,
+    /// The request takes effect, and the line is cut in the middle of the answer's body.
+    HalfBody,
     /// The request has no effect and is answered with a status.
     Status,
     /// The request takes effect and is answered with a status all the same.
@@ -31,6 +33,10 @@ pub(crate) enum FaultKind {
     HtmlError,
     /// A further page of a list shows the rows of the page before it once more.
     DuplicatePage,
+    /// The token of a further page is no longer understood.
+    ExpiredToken,
+    /// A list leaves out about a quarter of its rows, which counts still have.
+    MissingRows,
     /// The media that are complete now turn out to be unusable when they were worked on.
     MediaFails,
     /// The media that are complete now are worked on for as long as the delay says.
@@ -39,11 +45,16 @@ pub(crate) enum FaultKind {
     MediaInvalid,
 }
 
+/// Endpoints that answer with pages.
+const LISTS: [&str; 6] =
+    ["search_recent", "liking_users", "reposted_by", "reposts", "quotes", "timeline"];
+
 impl FaultKind {
     /// Whether it can strike this request at all.
     fn concerns(self, target: Target<'_>) -> bool {
         match self {
-            Self::DuplicatePage => target.continues,
+            Self::DuplicatePage | Self::ExpiredToken => target.continues,
+            Self::MissingRows => LISTS.contains(&target.endpoint),
             Self::MediaFails | Self::MediaSlow => {
                 matches!(target.endpoint, "media_finalize" | "media_upload")
             }

@@ -58,7 +58,9 @@ impl World {
         let posts: Vec<Value> = self.posts.ever().filter(wanted).map(row).collect();
         let by_act = self.posts.ever().filter(|post| post.origin == Origin::Act).count();
         json!({
+            "limits": self.limits.name(),
             "requests": self.counters.requests(),
+            "spend": self.money.counted(),
             "posts": posts,
             "posts_by_acts": by_act,
             "media": self.uploads.values().map(|upload| media::counted(upload, now)).collect::<Vec<_>>(),

@@ -25,13 +25,14 @@ pub(crate) use counters::{Counters, Outcome};
 pub(crate) use ids::{MediaId, PostId, UserId};
 pub(crate) use posts::{Link, Origin, Post, Posts};
 pub(crate) use publish::Draft;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{AppTrouble, Settings};
 pub(crate) use uploads::{Processing, Progress, Upload};
 pub(crate) use users::{User, Users};
 
 use crate::auth::Keys;
 use crate::faults::Faults;
 use crate::limits::{Limits, Rates};
+use crate::money::Money;
 use crate::snowflake::Snowflakes;
 
 /// Everything the stand-in knows.
@@ -43,6 +44,9 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
+    pub(crate) money: Money,
+    /// The moment that this world is at, in microseconds since the epoch.
+    pub(crate) now: i64,
     pub(crate) posts: Posts,
     pub(crate) rates: Rates,
     pub(crate) settings: Settings,
@@ -64,6 +68,8 @@ impl World {
             faults: Faults::new(seed),
             keys: Keys::default(),
             limits,
+            money: Money::default(),
+            now: 0,
             posts: Posts::default(),
             rates: Rates::default(),
             settings,

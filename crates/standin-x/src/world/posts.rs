@@ -64,20 +64,21 @@ pub(crate) struct Post {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Likes {
     turn: u64,
-    by_turn: BTreeMap<u64, UserId>,
+    /// Who, and when in microseconds since the epoch.
+    by_turn: BTreeMap<u64, (UserId, i64)>,
     turns: HashMap<UserId, u64>,
     listed: HashSet<UserId>,
 }
 
 impl Likes {
-    /// Adds a like; false when it was there.
-    pub(crate) fn add(&mut self, user: UserId) -> bool {
+    /// Adds a like as of `at`; false when it was there.
+    pub(crate) fn add(&mut self, user: UserId, at: i64) -> bool {
         if self.turns.contains_key(&user) {
             return false;
         }
         self.turn += 1;
         self.turns.insert(user, self.turn);
-        self.by_turn.insert(self.turn, user);
+        self.by_turn.insert(self.turn, (user, at));
         if self.listed.len() < LISTED_LIKERS {
             self.listed.insert(user);
         }
@@ -94,9 +95,10 @@ impl Likes {
         self.by_turn.len()
     }
 
-    /// The likers that can be listed, newest first, each with its place.
-    pub(crate) fn listed(&self) -> impl Iterator<Item = (u64, UserId)> {
-        let all = self.by_turn.iter().rev().map(|(turn, user)| (*turn, *user));
+    /// Those of the likers until `newest` that can be listed, newest first, each with its place.
+    pub(crate) fn listed(&self, newest: i64) -> impl Iterator<Item = (u64, UserId)> {
+        let all = self.by_turn.iter().rev().filter(move |(_, (_, at))| *at <= newest);
+        let all = all.map(|(turn, (user, _))| (*turn, *user));
         all.filter(|(_, user)| self.listed.contains(user))
     }
 }

@@ -8,6 +8,8 @@ mod limits;
 mod lists;
 mod media;
 mod media_posts;
+mod money;
+mod policy;
 mod posting;
 mod scene;
 mod search;
