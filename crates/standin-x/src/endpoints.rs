@@ -9,7 +9,7 @@ use axum::http::Method;
 use crate::auth::{self, Access};
 use crate::call::{Call, Reply};
 use crate::world::World;
-use crate::{lists, posts, reactions, search, users};
+use crate::{lists, media, posts, reactions, search, users};
 
 /// One row.
 #[derive(Debug)]
@@ -41,11 +41,27 @@ const USER_SHAPE: &[&str] = &["user.fields", "tweet.fields", "post.fields", "exp
 const PAGING: &[&str] = &["max_results", "pagination_token"];
 const SPAN: &[&str] = &["since_id", "until_id", "start_time", "end_time"];
 
+/// The older form of uploading in steps has everything but the bytes in the query, if it likes.
+const MEDIA_STEP: &[&str] = &[
+    "additional_owners",
+    "command",
+    "media_category",
+    "media_id",
+    "media_type",
+    "segment_index",
+    "shared",
+    "total_bytes",
+];
+
 const READ: Access = Access::Any(&["tweet.read", "users.read"]);
+/// Bearer tokens only: the app's or a person's.
+const READ_BY_TOKEN: Access = Access::Bearer(&["tweet.read", "users.read"]);
 const READ_AS_USER: Access = Access::User(&["tweet.read", "users.read"]);
 const WRITE: Access = Access::User(&["tweet.read", "tweet.write", "users.read"]);
 const READ_LIKES: Access = Access::User(&["like.read", "tweet.read", "users.read"]);
 const WRITE_LIKES: Access = Access::User(&["like.write", "tweet.read", "users.read"]);
+
+const WRITE_MEDIA: Access = Access::User(&["media.write"]);
 
 type Handler = fn(&mut World, &Call) -> Reply;
 type Params = &'static [&'static [&'static str]];
@@ -72,6 +88,9 @@ pub(crate) static ENDPOINTS: &[Endpoint] = &[
     row("post_by_id", Method::GET, "/2/tweets/{id}", READ, (900, 450), &[POST_SHAPE], posts::by_id),
     row("search_recent", Method::GET, "/2/tweets/search/recent", READ, (300, 450),
         &[&["query", "next_token", "sort_order"], PAGING, SPAN, POST_SHAPE], search::recent),
+    row("count_recent", Method::GET, "/2/tweets/counts/recent", READ_BY_TOKEN, (300, 300),
+        &[&["query", "granularity", "search_count.fields", "next_token", "pagination_token"], SPAN],
+        search::count_recent),
     row("liking_users", Method::GET, "/2/tweets/{id}/liking_users", READ_LIKES, (75, 0),
         &[PAGING, USER_SHAPE], lists::liking_users),
     row("reposted_by", Method::GET, "/2/tweets/{id}/retweeted_by", READ, (75, 75),
@@ -86,6 +105,8 @@ pub(crate) static ENDPOINTS: &[Endpoint] = &[
     row("user_by_id", Method::GET, "/2/users/{id}", READ, (900, 300), &[USER_SHAPE], users::by_id),
     row("user_by_username", Method::GET, "/2/users/by/username/{username}", READ, (900, 300),
         &[USER_SHAPE], users::by_username),
+    row("users_by_usernames", Method::GET, "/2/users/by", READ, (900, 300),
+        &[&["usernames"], USER_SHAPE], users::by_usernames),
     row("timeline", Method::GET, "/2/users/{id}/tweets", READ, (900, 10_000),
         &[&["exclude"], PAGING, SPAN, POST_SHAPE], lists::timeline),
     row("like", Method::POST, "/2/users/{id}/likes", WRITE_LIKES, (50, 0), &[], reactions::like),
@@ -94,6 +115,18 @@ pub(crate) static ENDPOINTS: &[Endpoint] = &[
     row("repost", Method::POST, "/2/users/{id}/retweets", WRITE, (50, 0), &[], reactions::repost),
     row("unrepost", Method::DELETE, "/2/users/{id}/retweets/{tweet_id}", WRITE, (50, 0),
         &[], reactions::unrepost),
+    row("media_initialize", Method::POST, "/2/media/upload/initialize", WRITE_MEDIA, (1_875, 0),
+        &[], media::initialize),
+    row("media_append", Method::POST, "/2/media/upload/{id}/append", WRITE_MEDIA, (1_875, 0),
+        &[], media::append),
+    row("media_finalize", Method::POST, "/2/media/upload/{id}/finalize", WRITE_MEDIA, (1_875, 0),
+        &[], media::finalize),
+    row("media_status", Method::GET, "/2/media/upload", WRITE_MEDIA, (1_000, 0),
+        &[&["command", "media_id"]], media::status),
+    row("media_upload", Method::POST, "/2/media/upload", WRITE_MEDIA, (500, 0),
+        &[MEDIA_STEP], media::upload),
+    row("media_metadata", Method::POST, "/2/media/metadata", WRITE_MEDIA, (500, 0),
+        &[], media::describe),
     row("oauth2_token", Method::POST, "/2/oauth2/token", Access::Open, (0, 0),
         &[], auth::oauth2::token),
     row("oauth2_revoke", Method::POST, "/2/oauth2/revoke", Access::Open, (0, 0),

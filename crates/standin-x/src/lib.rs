@@ -10,8 +10,9 @@
 //! The map, from the wire inwards:
 //! - [`server`]: one request from the socket to the answer; the connection that can be cut.
 //! - [`endpoints`]: the table of everything that can be asked, with its rights and its limits.
-//! - [`auth`], [`limits`], [`faults`]: who asks, how often they may, what goes wrong on purpose.
-//! - [`posts`], [`users`], [`reactions`], [`lists`], [`search`]: the answers.
+//! - [`auth`], [`limits`], [`money`], [`faults`]: who asks, how often they may, what it costs, what
+//!   goes wrong on purpose.
+//! - [`posts`], [`users`], [`reactions`], [`lists`], [`search`], [`media`]: the answers.
 //! - [`world`]: the state. Everything runs under one lock and no answer waits while it holds it.
 //! - [`control`]: `/_standin/*`, where a test or the demo plays the people and breaks things.
 //!
@@ -25,6 +26,8 @@ mod endpoints;
 mod faults;
 mod limits;
 mod lists;
+mod media;
+mod money;
 mod posts;
 mod problem;
 mod query;
@@ -69,7 +72,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             seed: 1,
             clock,
-            limits: Limits::real(),
+            limits: Limits::documented(),
             refuse_duplicates: true,
         }
     }

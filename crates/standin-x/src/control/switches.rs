@@ -9,7 +9,7 @@ use super::Senseless;
 use crate::clock::written;
 use crate::faults::{Chance, Fault};
 use crate::server::Shared;
-use crate::world::Settings;
+use crate::world::World;
 
 /// One fault or several.
 #[derive(Debug, Deserialize)]
@@ -57,19 +57,29 @@ pub(super) async fn chance(
 }
 
 /// `GET /_standin/settings`
-pub(super) async fn settings(State(shared): State<Shared>) -> Json<Settings> {
-    Json(shared.world().settings.clone())
+pub(super) async fn settings(State(shared): State<Shared>) -> Json<Value> {
+    Json(written_down(&shared.world()))
 }
 
 /// `PATCH /_standin/settings`: replaces those that are named.
 pub(super) async fn change(
     State(shared): State<Shared>,
-    Json(changes): Json<Map<String, Value>>,
-) -> Result<Json<Settings>, Senseless> {
+    Json(mut changes): Json<Map<String, Value>>,
+) -> Result<Json<Value>, Senseless> {
     let mut world = shared.world();
+    if changes.remove("limits").is_some_and(|limits| limits != world.limits.name()) {
+        return Err(Senseless("limits are chosen when the stand-in is started".to_owned()));
+    }
     let changed = world.settings.with(changes);
     world.settings = changed.map_err(|error| Senseless(error.to_string()))?;
-    Ok(Json(world.settings.clone()))
+    Ok(Json(written_down(&world)))
+}
+
+/// The settings, and by name the limits that the stand-in was started with.
+fn written_down(world: &World) -> Value {
+    let mut all = json!(world.settings);
+    all["limits"] = json!(world.limits.name());
+    all
 }
 
 /// `GET /_standin/clock`
@@ -110,5 +120,5 @@ pub(super) async fn counters(
     State(shared): State<Shared>,
     Query(wanted): Query<Wanted>,
 ) -> Json<Value> {
-    Json(shared.world().count_everything(wanted.acts))
+    Json(shared.world().count_everything(wanted.acts, shared.clock.now()))
 }

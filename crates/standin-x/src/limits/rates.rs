@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::http::HeaderMap;
 use axum::http::header::{HeaderName, HeaderValue};
 
-use super::Limits;
+use super::{Day, Limits, days};
 use crate::world::UserId;
 
 const SECOND: i64 = 1_000_000;
@@ -43,57 +43,46 @@ pub(crate) struct Gauge {
 /// The windows that one request fell into.
 #[derive(Clone, Debug)]
 pub(crate) struct Readings {
-    pub(crate) window: Gauge,
-    pub(crate) day: Option<DayReadings>,
+    window: Gauge,
+    day: DayReadings,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct DayReadings {
-    app: Gauge,
-    user: Gauge,
+struct DayReadings {
+    app: Option<Gauge>,
+    user: Option<Gauge>,
 }
 
 impl Rates {
-    /// Counts one request of `user`, or of the app itself. The flag says whether it may go on.
+    /// Counts one request of `user`, or of the app itself: in the 15 minutes of whoever asks, and
+    /// in the days of the endpoint, if it has any. The flag says whether it may go on.
     pub(crate) fn take(
         &mut self,
         endpoint: &'static str,
-        limit: u32,
-        user: Option<UserId>,
+        limits: &Limits,
+        (limit, user): (u32, Option<UserId>),
         now: i64,
     ) -> (Readings, bool) {
         let owner = user.map_or(Owner::App, Owner::User);
-        let (window, allowed) = self.step(endpoint, owner, (limit, WINDOW), now);
-        (Readings { window, day: None }, allowed)
-    }
-
-    /// Counts one attempt to publish: the 15 minutes of the person, their day and the app's day.
-    pub(crate) fn take_post(
-        &mut self,
-        endpoint: &'static str,
-        limits: &Limits,
-        (limit, user): (u32, UserId),
-        now: i64,
-    ) -> (Readings, bool) {
-        let app_day = (limits.app_posts_per_day(), DAY);
-        let user_day = (limits.user_posts_per_day(), DAY);
-        let owner = Owner::User(user);
-        let full = self.is_full("posts_app_day", Owner::App, app_day, now)
-            || self.is_full("posts_user_day", owner, user_day, now);
+        let measure = |day: Option<Day>| day.map(|day| (day.0, (limits.of_day(day), DAY)));
+        let (app_day, user_day) = days(endpoint);
+        let all = [(measure(app_day), Owner::App), (measure(user_day), owner)];
+        let full = all.iter().any(|(day, owner)| {
+            day.is_some_and(|(name, measure)| self.is_full(name, *owner, measure, now))
+        });
         let (window, allowed) = if full {
             (self.gauge(endpoint, owner, (limit, WINDOW), now), false)
         } else {
             self.step(endpoint, owner, (limit, WINDOW), now)
         };
-        if allowed {
-            self.step("posts_app_day", Owner::App, app_day, now);
-            self.step("posts_user_day", owner, user_day, now);
-        }
-        let day = DayReadings {
-            app: self.gauge("posts_app_day", Owner::App, app_day, now),
-            user: self.gauge("posts_user_day", owner, user_day, now),
-        };
-        (Readings { window, day: Some(day) }, allowed)
+        let [app, user] = all.map(|(day, owner)| {
+            let (name, measure) = day?;
+            if allowed {
+                self.step(name, owner, measure, now);
+            }
+            Some(self.gauge(name, owner, measure, now))
+        });
+        (Readings { window, day: DayReadings { app, user } }, allowed)
     }
 
     fn step(
@@ -144,9 +133,11 @@ impl Readings {
     /// Writes the headers.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         write(headers, "x-rate-limit", self.window);
-        if let Some(day) = self.day {
-            write(headers, "x-app-limit-24hour", day.app);
-            write(headers, "x-user-limit-24hour", day.user);
+        if let Some(app) = self.day.app {
+            write(headers, "x-app-limit-24hour", app);
+        }
+        if let Some(user) = self.day.user {
+            write(headers, "x-user-limit-24hour", user);
         }
     }
 }

@@ -66,6 +66,7 @@ impl Agenda {
 impl World {
     /// Performs every act whose time has come.
     pub(crate) fn catch_up(&mut self, now: i64) {
+        self.now = now;
         while let Some(act) = self.agenda.next_due(now) {
             if self.perform(&act).is_err() {
                 self.counters.acts_refused += 1;
@@ -87,7 +88,7 @@ impl World {
             ActKind::Repost => {
                 self.repost(act.user, target()?, Origin::Act, act.at).ok_or(gone).map(Some)
             }
-            ActKind::Like => self.like(act.user, target()?).then_some(None).ok_or(gone),
+            ActKind::Like => self.like(act.user, target()?, act.at).then_some(None).ok_or(gone),
             ActKind::Unlike => self
                 .unlike(act.user, target()?)
                 .then_some(None)

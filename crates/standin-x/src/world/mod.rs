@@ -10,7 +10,10 @@ mod ids;
 mod posts;
 mod publish;
 mod settings;
+mod uploads;
 mod users;
+
+use std::collections::BTreeMap;
 
 use rand::distr::{Alphanumeric, SampleString};
 use rand::{Rng, SeedableRng};
@@ -19,15 +22,17 @@ use rand_chacha::ChaCha12Rng;
 pub(crate) use acts::{Act, ActKind, Agenda};
 pub(crate) use app::App;
 pub(crate) use counters::{Counters, Outcome};
-pub(crate) use ids::{PostId, UserId};
+pub(crate) use ids::{MediaId, PostId, UserId};
 pub(crate) use posts::{Link, Origin, Post, Posts};
 pub(crate) use publish::Draft;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{AppTrouble, Settings};
+pub(crate) use uploads::{Processing, Progress, Upload};
 pub(crate) use users::{User, Users};
 
 use crate::auth::Keys;
 use crate::faults::Faults;
 use crate::limits::{Limits, Rates};
+use crate::money::Money;
 use crate::snowflake::Snowflakes;
 
 /// Everything the stand-in knows.
@@ -39,9 +44,13 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
+    pub(crate) money: Money,
+    /// The moment that this world is at, in microseconds since the epoch.
+    pub(crate) now: i64,
     pub(crate) posts: Posts,
     pub(crate) rates: Rates,
     pub(crate) settings: Settings,
+    pub(crate) uploads: BTreeMap<MediaId, Upload>,
     pub(crate) users: Users,
     snowflakes: Snowflakes,
     rng: ChaCha12Rng,
@@ -59,9 +68,12 @@ impl World {
             faults: Faults::new(seed),
             keys: Keys::default(),
             limits,
+            money: Money::default(),
+            now: 0,
             posts: Posts::default(),
             rates: Rates::default(),
             settings,
+            uploads: BTreeMap::new(),
             users: Users::default(),
             snowflakes: Snowflakes::new(machine),
             rng,

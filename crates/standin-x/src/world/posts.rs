@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{PostId, UserId};
+use super::{MediaId, PostId, UserId};
 
 /// How many likers of a post can ever be listed.
 const LISTED_LIKERS: usize = 100;
@@ -29,6 +29,8 @@ pub(crate) struct Link {
     pub(crate) expanded: String,
     /// What people read.
     pub(crate) display: String,
+    /// It stands for media that the post shows, not for an address that somebody typed.
+    pub(crate) to_media: bool,
 }
 
 /// One post.
@@ -41,6 +43,7 @@ pub(crate) struct Post {
     /// The text that is shown: links replaced, three characters escaped.
     pub(crate) text: String,
     pub(crate) links: Vec<Link>,
+    pub(crate) media: Vec<MediaId>,
     /// Microseconds since the epoch.
     pub(crate) created_at: i64,
     pub(crate) conversation: PostId,
@@ -61,20 +64,21 @@ pub(crate) struct Post {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Likes {
     turn: u64,
-    by_turn: BTreeMap<u64, UserId>,
+    /// Who, and when in microseconds since the epoch.
+    by_turn: BTreeMap<u64, (UserId, i64)>,
     turns: HashMap<UserId, u64>,
     listed: HashSet<UserId>,
 }
 
 impl Likes {
-    /// Adds a like; false when it was there.
-    pub(crate) fn add(&mut self, user: UserId) -> bool {
+    /// Adds a like as of `at`; false when it was there.
+    pub(crate) fn add(&mut self, user: UserId, at: i64) -> bool {
         if self.turns.contains_key(&user) {
             return false;
         }
         self.turn += 1;
         self.turns.insert(user, self.turn);
-        self.by_turn.insert(self.turn, user);
+        self.by_turn.insert(self.turn, (user, at));
         if self.listed.len() < LISTED_LIKERS {
             self.listed.insert(user);
         }
@@ -91,9 +95,10 @@ impl Likes {
         self.by_turn.len()
     }
 
-    /// The likers that can be listed, newest first, each with its place.
-    pub(crate) fn listed(&self) -> impl Iterator<Item = (u64, UserId)> {
-        let all = self.by_turn.iter().rev().map(|(turn, user)| (*turn, *user));
+    /// Those of the likers until `newest` that can be listed, newest first, each with its place.
+    pub(crate) fn listed(&self, newest: i64) -> impl Iterator<Item = (u64, UserId)> {
+        let all = self.by_turn.iter().rev().filter(move |(_, (_, at))| *at <= newest);
+        let all = all.map(|(turn, (user, _))| (*turn, *user));
         all.filter(|(_, user)| self.listed.contains(user))
     }
 }
@@ -117,6 +122,11 @@ impl Posts {
 
     pub(crate) fn live_mut(&mut self, id: PostId) -> Option<&mut Post> {
         self.all.get_mut(&id).filter(|post| !post.deleted)
+    }
+
+    /// The post, deleted or not.
+    pub(crate) fn ever_by_id(&self, id: PostId) -> Option<&Post> {
+        self.all.get(&id)
     }
 
     /// Every post ever published, oldest first.
