@@ -10,12 +10,11 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::App;
 use crate::account::{begin_sign_in, end_sign_in, profiles, unlink};
-use crate::budget::budget;
 use crate::campaign::http::{commands, create, edit, read, statistics, timeline};
 use crate::http::{Problem, healthz, readyz};
 use crate::ops::http as ops;
+use crate::{App, budget};
 
 /// No body of this API is larger.
 const BODY_BYTES: usize = 64 * 1024;
@@ -44,7 +43,8 @@ pub fn router(app: App) -> Router {
         .route("/v2/profiles/sign-ins/return", post(end_sign_in))
         .route("/v2/profiles/{link_as}", delete(unlink))
         .route("/v2/balance", get(ops::balance))
-        .route("/v2/ops/budget", get(budget))
+        .route("/v2/ops/budget", get(budget::budget))
+        .route("/v2/ops/budget/open", post(budget::open))
         .route("/v2/ops/events", get(ops::events))
         .route("/v2/ops/events/retry", post(ops::retry_matching))
         .route("/v2/ops/events/{id}", get(ops::event))

@@ -2,6 +2,7 @@
 //! place that knows which implementation stands behind a port.
 
 mod agreement;
+mod budget;
 mod client;
 mod clock;
 mod dead_letters;
@@ -19,6 +20,7 @@ mod serve;
 mod settings;
 mod standin;
 mod table;
+mod vault;
 mod wiring;
 mod work;
 
@@ -62,8 +64,12 @@ enum Command {
     DeadLetters(dead_letters::DeadLettersArgs),
     /// Look at calls whose outcome is not known, and decide them.
     Effects(effects::EffectsArgs),
+    /// See what may still be asked of the social network, and what asking has cost.
+    Budget(budget::BudgetArgs),
     /// Deploy the escrow contract.
     Escrow(escrow::EscrowArgs),
+    /// Change the key that seals accesses.
+    Vault(vault::VaultArgs),
     /// Print a new random key for `vault_key`.
     VaultKey,
     /// Run the X stand-in until standard input ends.
@@ -81,6 +87,7 @@ impl Command {
             Self::Events(_)
                 | Self::DeadLetters(_)
                 | Self::Effects(_)
+                | Self::Budget(_)
                 | Self::Doctor
                 | Self::VaultKey
         )
@@ -132,6 +139,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Events(args) => Ok(events::run(args).await),
         Command::DeadLetters(args) => Ok(dead_letters::run(args).await),
         Command::Effects(args) => Ok(effects::run(args).await),
+        Command::Budget(args) => Ok(budget::run(args).await),
+        Command::Vault(args) => vault::run(args, &settings()?).await,
         Command::Escrow(args) => escrow::run(args, &settings()?).await,
         Command::VaultKey => {
             use secrecy::ExposeSecret as _;

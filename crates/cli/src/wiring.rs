@@ -64,7 +64,10 @@ pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
 }
 
 /// What seals accesses.
-fn vault(settings: &Settings) -> anyhow::Result<Vault> {
+///
+/// # Errors
+/// A key that is none.
+pub(crate) fn vault(settings: &Settings) -> anyhow::Result<Vault> {
     let vault = Vault::new(&settings.vault_key).context("vault_key")?;
     vault.with_old(&settings.vault_old_keys).context("vault_old_keys")
 }

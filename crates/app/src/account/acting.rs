@@ -8,16 +8,17 @@
 //! or the owner may have linked anew. Only what cannot be renewed is given up, and then the owner is
 //! asked to link again.
 
+use hashbuzz_db::Db;
 use hashbuzz_domain::{AccountId, CampaignId, ProfileId};
 use hashbuzz_outbox::{Failure, Turn, Verdict};
 use hashbuzz_social::{Access, GrantError, Granted, ReadError};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::access::{self, Stored};
 use super::store::{self, BrandRow};
 use super::{AccountError, row};
-use crate::App;
 use crate::audit::audit;
+use crate::{App, Vault};
 
 /// Renewed so long before it ends: longer than any one request.
 const BEFORE_IT_ENDS: i64 = 5 * 60 * SECOND;
@@ -231,22 +232,22 @@ fn failure(error: AccountError) -> Failure {
 ///
 /// # Errors
 /// A value that no key opens; the database's.
-pub async fn reseal(app: &App) -> Result<u64, AccountError> {
+pub async fn reseal(db: &Db, vault: &Vault) -> Result<u64, AccountError> {
     let mut resealed = 0;
     let mut after = (String::new(), String::new());
     loop {
-        let rows = store::sealed(&app.db, (&after.0, &after.1)).await?;
+        let rows = store::sealed(db, (&after.0, &after.1)).await?;
         let Some(last) = rows.last() else { return Ok(resealed) };
         after = (last.network.clone(), last.profile.clone());
         for held in rows {
-            if app.vault.is_current(&held.access) {
+            if vault.is_current(&held.access) {
                 continue;
             }
             let name = row(&held.network, &held.profile);
-            let secret = app.vault.open(&name, &held.access)?;
-            let anew = app.vault.seal(&name, secrecy::ExposeSecret::expose_secret(&secret))?;
+            let secret = vault.open(&name, &held.access)?;
+            let anew = vault.seal(&name, secret.expose_secret())?;
             // Whoever renewed it meanwhile has sealed it with the new key.
-            resealed += store::replace_sealed(&app.db, &held, anew).await?;
+            resealed += store::replace_sealed(db, &held, anew).await?;
         }
     }
 }

@@ -1,15 +1,18 @@
 //! `GET /v2/ops/budget`: what may still be asked of the network, and what asking has cost.
+//! `POST /v2/ops/budget/open`: an operator knows better than what was learned of a limit.
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use hashbuzz_db::{Db, DbError, FromQueryResult, Sql as _, values};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::spent::{EndpointRow, by_endpoint, today_and_first};
 use crate::App;
 use crate::account::Role;
+use crate::audit::audit;
 use crate::campaign::http::rfc3339;
-use crate::http::{Problem, Signed};
+use crate::http::{Body, Problem, Signed};
 
 /// Limits that are shown: those that are used or closed, the fullest first.
 const MOST: i64 = 500;
@@ -71,6 +74,35 @@ pub(crate) async fn budget(
         spent_today: spent_today.into_iter().map(SpentView::from).collect(),
         spent_this_month: spent_this_month.into_iter().map(SpentView::from).collect(),
     }))
+}
+
+/// Which limit, and why it is thought to be open.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Open {
+    limit: String,
+    reason: String,
+}
+
+/// Forgets what was learned of a limit: the next request asks the network again. What waits for it
+/// waits until its time, or until it is retried.
+pub(crate) async fn open(
+    State(app): State<App>,
+    signed: Signed,
+    Body(body): Body<Open>,
+) -> Result<StatusCode, Problem> {
+    signed.need(Role::Operator)?;
+    let reason = crate::ops::http::reason(&body.reason)?;
+    let tx = app.db.begin().await?;
+    let forgotten =
+        tx.exec("DELETE FROM budget WHERE bucket = $1", values![body.limit.as_str()]).await?;
+    if forgotten == 0 {
+        return Err(Problem::not_found());
+    }
+    let actor = signed.0.account.to_string();
+    audit(&tx, app.clock.now(), &actor, "budget.open", &body.limit, reason).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn limits(db: &Db, now: i64) -> Result<Vec<LimitView>, DbError> {

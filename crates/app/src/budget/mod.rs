@@ -10,6 +10,6 @@ mod http;
 mod limits;
 mod spent;
 
-pub(crate) use http::{budget, usd};
+pub(crate) use http::{budget, open, usd};
 pub use limits::SharedBudget;
 pub(crate) use spent::spent_on;

@@ -115,6 +115,5 @@ pub(super) fn announcement(campaign: &Campaign, join_url: &str) -> String {
         }
     };
     let join = if join_url.is_empty() { String::new() } else { format!(" Join: {join_url}") };
-    let code: String = campaign.key().chars().take(8).collect();
-    format!("{paid} Open for {}.{join} #ad #hb{code}", draft.duration)
+    format!("{paid} Open for {}.{join} #ad {}", draft.duration, campaign.code())
 }

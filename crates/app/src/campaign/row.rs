@@ -41,6 +41,14 @@ impl Campaign {
         self.id.to_string()
     }
 
+    /// A tag that makes every text of the system unique: networks refuse a text that its author
+    /// published lately. Of the key, the end: its beginning is the time, which campaigns share.
+    pub(crate) fn code(&self) -> String {
+        let key = self.key();
+        let at = key.len().saturating_sub(8);
+        format!("#hb{}", &key[at..])
+    }
+
     /// Its posts, in the order in which they were made.
     pub(crate) fn posts(&self) -> Vec<PostId> {
         self.post_1.iter().map(|(post, _)| post).chain(&self.post_2).cloned().collect()

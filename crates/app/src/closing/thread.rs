@@ -74,9 +74,3 @@ pub(super) async fn reply(
     };
     Ok(Reply::Settled(Settled { step, state, detail, done }))
 }
-
-/// The campaign's short code, which makes every text of the system unique.
-pub(super) fn code(campaign: &Campaign) -> String {
-    let code: String = campaign.key().chars().take(8).collect();
-    format!("#hb{code}")
-}

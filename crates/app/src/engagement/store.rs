@@ -32,8 +32,9 @@ pub(super) struct Part<'a> {
 /// Rows a statement: 11 values each, and SQLite takes 32,766 of them.
 const ROWS: usize = 100;
 
-/// Stores this part of a page. What was seen before is only marked as seen in this sweep. Says how
-/// many rows are new.
+/// Stores this part of a page. What was seen before is only marked as seen in this sweep, unless a
+/// later one has seen it already: a turn may be handled once more, long after. Says how many rows
+/// are new.
 pub(super) async fn save_part(
     tx: &Tx,
     part: Part<'_>,
@@ -112,7 +113,8 @@ async fn save_rows(
                 "INSERT INTO observation (campaign, post, kind, profile, object, handle, \
                  network_time, first_seen, last_sweep, body, facts) VALUES {} \
                  ON CONFLICT (campaign, post, kind, profile, object) \
-                 DO UPDATE SET last_sweep = EXCLUDED.last_sweep, \
+                 DO UPDATE SET last_sweep = CASE WHEN observation.last_sweep > EXCLUDED.last_sweep \
+                 THEN observation.last_sweep ELSE EXCLUDED.last_sweep END, \
                  network_time = COALESCE(observation.network_time, EXCLUDED.network_time) \
                  RETURNING first_seen",
                 places.join(", ")
