@@ -72,10 +72,9 @@ enum Command {
     Vault(vault::VaultArgs),
     /// Print a new random key for `vault_key`.
     VaultKey,
-    /// Run the X stand-in until standard input ends.
-    StandinX(standin::XArgs),
-    /// Run the Hedera stand-in until standard input ends.
-    StandinHedera(standin::HederaArgs),
+    /// Run a server that answers like X, or like Hedera.
+    #[command(subcommand)]
+    Standin(standin::Standin),
 }
 
 impl Command {
@@ -147,7 +146,6 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("{}", hashbuzz_app::Vault::new_key().expose_secret());
             Ok(ExitCode::SUCCESS)
         }
-        Command::StandinX(args) => standin::x(args).await,
-        Command::StandinHedera(args) => standin::hedera(args).await,
+        Command::Standin(which) => standin::run(which).await,
     }
 }

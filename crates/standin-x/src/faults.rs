@@ -64,6 +64,19 @@ impl FaultKind {
     }
 }
 
+/// A window that a scripted 429 says is used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UsedUp {
+    /// The 15 minutes.
+    #[default]
+    Window,
+    /// The person's 24 hours, where the endpoint has them.
+    UserDay,
+    /// The app's.
+    AppDay,
+}
+
 /// A scripted fault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,7 +97,10 @@ pub(crate) struct Fault {
     /// The answer's status; 503 unless told.
     #[serde(default = "unavailable", alias = "code")]
     pub(crate) status: u16,
-    /// With status 429: in how many seconds the window opens again.
+    /// With status 429: which window is used up.
+    #[serde(default)]
+    pub(crate) used_up: UsedUp,
+    /// With status 429: in how many seconds that window opens again.
     #[serde(default)]
     pub(crate) retry_after_secs: Option<i64>,
     /// How long a delay is.
@@ -127,7 +143,7 @@ pub(crate) struct Target<'a> {
 }
 
 /// All faults that are set.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Faults {
     script: Vec<Fault>,
     chance: Option<Chance>,
@@ -200,6 +216,7 @@ impl Fault {
             skip: 0,
             times: 0,
             status: unavailable(),
+            used_up: UsedUp::default(),
             retry_after_secs: None,
             delay_ms,
         }

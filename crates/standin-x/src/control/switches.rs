@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Senseless;
 use crate::clock::written;
+use crate::endpoints::ENDPOINTS;
 use crate::faults::{Chance, Fault};
 use crate::server::Shared;
 use crate::world::World;
@@ -86,6 +87,21 @@ fn written_down(world: &World) -> Value {
 pub(super) async fn clock(State(shared): State<Shared>) -> Json<Value> {
     let now = shared.clock.now();
     Json(json!({ "now_micros": now, "now": written(now) }))
+}
+
+/// `GET /_standin/endpoints`: everything that can be asked of the API, by the names that faults,
+/// limits and counters use.
+pub(super) async fn endpoints() -> Json<Value> {
+    let rows = ENDPOINTS.iter().map(|endpoint| {
+        json!({
+            "name": endpoint.name,
+            "method": endpoint.method.as_str(),
+            "path": endpoint.path,
+            "per_user": endpoint.per_user,
+            "per_app": endpoint.per_app,
+        })
+    });
+    Json(json!({ "endpoints": rows.collect::<Vec<_>>() }))
 }
 
 /// How far to move the clock.

@@ -37,6 +37,12 @@ pub struct Limits {
     own: BTreeMap<String, u32>,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self::documented()
+    }
+}
+
 impl Limits {
     /// As the real network: each endpoint's own numbers.
     #[must_use]

@@ -1,11 +1,15 @@
 //! Windows that fill up, and what they show.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use axum::http::HeaderMap;
 use axum::http::header::{HeaderName, HeaderValue};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Day, Limits, days};
+use crate::faults::UsedUp;
 use crate::world::UserId;
 
 const SECOND: i64 = 1_000_000;
@@ -13,22 +17,23 @@ const WINDOW: i64 = 15 * 60 * SECOND;
 const DAY: i64 = 24 * 3600 * SECOND;
 
 /// Whose window it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Owner {
     App,
     User(UserId),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Window {
     start: i64,
     used: u32,
 }
 
 /// All windows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Rates {
-    windows: HashMap<(&'static str, Owner), Window>,
+    #[serde(with = "crate::state::pairs")]
+    windows: HashMap<(Cow<'static, str>, Owner), Window>,
 }
 
 /// What one window shows after a request.
@@ -95,7 +100,7 @@ impl Rates {
         let allowed = !self.is_full(name, owner, (limit, span), now);
         if allowed {
             let window =
-                self.windows.entry((name, owner)).or_insert(Window { start: now, used: 0 });
+                self.windows.entry((name.into(), owner)).or_insert(Window { start: now, used: 0 });
             if now >= window.start + span {
                 *window = Window { start: now, used: 0 };
             }
@@ -115,7 +120,8 @@ impl Rates {
         (limit, span): (u32, i64),
         now: i64,
     ) -> Gauge {
-        let current = self.windows.get(&(name, owner)).filter(|window| now < window.start + span);
+        let current =
+            self.windows.get(&(name.into(), owner)).filter(|window| now < window.start + span);
         let Window { start, used } = current.copied().unwrap_or(Window { start: now, used: 0 });
         // Rounded up: a client that waits until this second finds the window open.
         let reset = (start + span + SECOND - 1).div_euclid(SECOND);
@@ -124,9 +130,16 @@ impl Rates {
 }
 
 impl Readings {
-    /// Readings of a window that is used up until `reset`, in Unix seconds.
-    pub(crate) fn exhausted(mut self, reset: i64) -> Self {
-        self.window = Gauge { remaining: 0, reset, ..self.window };
+    /// Readings of which one window is used up until `reset`, in Unix seconds.
+    pub(crate) fn exhausted(mut self, which: UsedUp, reset: i64) -> Self {
+        let gauge = match which {
+            UsedUp::Window => Some(&mut self.window),
+            UsedUp::UserDay => self.day.user.as_mut(),
+            UsedUp::AppDay => self.day.app.as_mut(),
+        };
+        if let Some(gauge) = gauge {
+            *gauge = Gauge { remaining: 0, reset, ..*gauge };
+        }
         self
     }
 

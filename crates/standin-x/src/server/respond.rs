@@ -41,9 +41,13 @@ impl Manner {
             Ok(Answer::Html(status, body)) => (status, Html(body)).into_response(),
             Ok(Answer::Redirect(address)) => redirect(&address),
             Err(Problem { status, body }) => {
+                // The older part of the API and the endpoints of OAuth have other forms.
+                let is_problem = body.get("type").is_some();
                 let mut response = self.json(status, body);
-                let problem = HeaderValue::from_static("application/problem+json");
-                response.headers_mut().insert(CONTENT_TYPE, problem);
+                if is_problem {
+                    let problem = HeaderValue::from_static("application/problem+json");
+                    response.headers_mut().insert(CONTENT_TYPE, problem);
+                }
                 response
             }
         };

@@ -200,7 +200,9 @@ fn scripted(world: &mut World, fault: &Fault, readings: Option<Readings>, now: i
     };
     let wait = fault.retry_after_secs.unwrap_or(900);
     let readings = readings.map(|readings| match status {
-        StatusCode::TOO_MANY_REQUESTS => readings.exhausted(now.div_euclid(1_000_000) + wait),
+        StatusCode::TOO_MANY_REQUESTS => {
+            readings.exhausted(fault.used_up, now.div_euclid(1_000_000) + wait)
+        }
         _ => readings,
     });
     Manner::new(world, readings).respond(Err(problem))

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Draft, Origin, PostId, UserId, World};
 
 /// What somebody does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ActKind {
     /// A post of their own; `post` is not needed.
@@ -26,7 +26,7 @@ pub(crate) enum ActKind {
 }
 
 /// One act, understood and addressed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Act {
     /// Microseconds since the epoch.
     pub(crate) at: i64,
@@ -41,8 +41,9 @@ pub(crate) struct Act {
 pub(crate) struct Refused(pub(crate) &'static str);
 
 /// Acts that wait for their time.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Agenda {
+    #[serde(with = "crate::state::pairs")]
     waiting: BTreeMap<(i64, u64), Act>,
     turn: u64,
 }

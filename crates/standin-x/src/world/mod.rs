@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use rand::distr::{Alphanumeric, SampleString};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use acts::{Act, ActKind, Agenda};
 pub(crate) use app::App;
@@ -35,18 +36,22 @@ use crate::limits::{Limits, Rates};
 use crate::money::Money;
 use crate::snowflake::Snowflakes;
 
-/// Everything the stand-in knows.
-#[derive(Debug)]
+/// Everything the stand-in knows. All of it survives a restart but the limits, which are chosen
+/// anew at each start.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct World {
     pub(crate) agenda: Agenda,
     pub(crate) app: App,
     pub(crate) counters: Counters,
     pub(crate) faults: Faults,
     pub(crate) keys: Keys,
+    #[serde(skip)]
     pub(crate) limits: Limits,
     pub(crate) money: Money,
     /// The moment that this world is at, in microseconds since the epoch.
     pub(crate) now: i64,
+    /// Who was there from the beginning, for whoever starts the stand-in to play with.
+    pub(crate) founders: Vec<UserId>,
     pub(crate) posts: Posts,
     pub(crate) rates: Rates,
     pub(crate) settings: Settings,
@@ -70,6 +75,7 @@ impl World {
             limits,
             money: Money::default(),
             now: 0,
+            founders: Vec::new(),
             posts: Posts::default(),
             rates: Rates::default(),
             settings,

@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) media_processing_ms: i64,
     /// How long an OAuth 2.0 access token lives.
     pub(crate) access_token_lifetime_secs: i64,
+    /// How long a refresh token lives that nobody uses. X says about six months.
+    pub(crate) refresh_token_lifetime_secs: i64,
     /// How long a page token is understood; `None`: for ever.
     pub(crate) page_token_lifetime_secs: Option<i64>,
     /// How far an OAuth 1.0a timestamp may be from the stand-in's clock; `None`: not looked at.
@@ -94,6 +96,7 @@ impl Settings {
             list_delay_ms: 0,
             media_processing_ms: 5000,
             access_token_lifetime_secs: 2 * 3600,
+            refresh_token_lifetime_secs: 182 * 24 * 3600,
             page_token_lifetime_secs: None,
             oauth1_skew_secs: Some(300),
             confidential_client: true,

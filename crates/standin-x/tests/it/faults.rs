@@ -122,6 +122,24 @@ async fn a_scripted_429_says_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_scripted_429_may_mean_the_day_and_not_the_window() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    for day in ["user", "app"] {
+        let fault = json!({
+            "on": "create_post", "kind": "status", "status": 429,
+            "used_up": format!("{day}_day"), "retry_after_secs": 5000,
+        });
+        scene.control("faults", fault).await;
+        let answer = scene.post("/2/tweets", &ann.token, json!({ "text": day })).await;
+        assert_eq!(answer.status, 429);
+        assert!(answer.header("x-rate-limit-remaining") > 90, "this one looks open");
+        let header = |what: &str| answer.header(&format!("x-{day}-limit-24hour-{what}"));
+        assert_eq!((header("remaining"), header("reset")), (0, scene.seconds() + 5000));
+    }
+}
+
+#[tokio::test]
 async fn a_delay_follows_the_stand_ins_clock() {
     let scene = Scene::new().await;
     let ann = scene.person("ann").await;

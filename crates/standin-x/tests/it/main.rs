@@ -16,3 +16,4 @@ mod search;
 mod shapes;
 mod sign_in;
 mod signatures;
+mod state;
