@@ -1,6 +1,6 @@
 //! Starting a world, and starting its server once more.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ pub struct World {
     pub(crate) reviewer: SecretString,
     pub(crate) dead_letters: Mutex<Vec<String>>,
     pub(crate) refusals: AtomicUsize,
+    pub(crate) duplicates: AtomicU64,
     pub(crate) people: AtomicUsize,
     pub(crate) taken: AtomicUsize,
     pub(crate) base: Arc<Mutex<String>>,
@@ -137,6 +138,7 @@ impl World {
             reviewer,
             dead_letters: Mutex::default(),
             refusals: AtomicUsize::new(0),
+            duplicates: AtomicU64::new(0),
             people: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
             base,

@@ -7,7 +7,7 @@
 //! Then      itself for the next page or list; after the last walk `CAMPAIGN_ALLOCATE`.
 //! Twice     changes nothing: sightings are unique, and a page may be read again.
 //! Never     when access was revoked: Stalled at `collect`, the owner links again and resumes.
-//!           A post that is gone has an empty list that proves nothing.
+//!           A post that is gone, by the counts too, has an empty list that proves nothing.
 //!
 //! Why a page a turn: networks allow few requests at a time, a turn must end within its lease, and
 //! an operator wants to see progress.
@@ -102,10 +102,15 @@ impl Handle<App> for CollectEngagement {
         let wanted = Collect { list, posted_at, cursor: self.cursor.clone().map(Cursor) };
         match app.network.engagements(&brand.access, &wanted).await {
             Ok(page) => self.record(app, turn, &campaign, &page).await,
-            Err(ReadError::Gone(_)) => {
-                let page = Page { sightings: Vec::new(), next: None, proves_absence: false };
-                self.record(app, turn, &campaign, &page).await
-            }
+            Err(ReadError::Gone(words)) => match walk::gone(app, &brand, stop).await {
+                Ok(true) => {
+                    let page = Page { sightings: Vec::new(), next: None, proves_absence: false };
+                    self.record(app, turn, &campaign, &page).await
+                }
+                // A gateway may say so of anything, and believing it would lose everybody.
+                Ok(false) => Err(Failure(format!("not found, although its posts exist: {words}"))),
+                Err(error) => not_read(app, turn, &brand, error).await,
+            },
             Err(error) => not_read(app, turn, &brand, error).await,
         }
     }

@@ -98,6 +98,14 @@ fn stops(
     stops
 }
 
+/// Whether all posts that a list is about are gone.
+pub(super) async fn gone(app: &App, brand: &Brand, stop: &Stop) -> Result<bool, ReadError> {
+    let posts: Result<Vec<PostId>, DbError> =
+        stop.shows.iter().map(|(post, _)| parse(post)).collect();
+    let posts = posts.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+    Ok(app.network.metrics(&brand.access, &posts).await?.is_empty())
+}
+
 /// Stores a page: its sightings, how far the walk got, and where that is proved, who is gone. Says
 /// how many sightings are new.
 pub(super) async fn save(
