@@ -90,6 +90,8 @@ describe("answers", { skip: absent }, () => {
   const USER = "user.fields=created_at,public_metrics,description,profile_image_url,protected,"
     + "verified,verified_type,most_recent_post_id";
 
+  const PLAIN = "post.fields=created_at,public_metrics";
+
   test("what is not described would be found", async () => {
     const me = (data) => specification.findings("GET", "/2/users/me", {
       status: 200, type: "application/json", body: { data },
@@ -141,6 +143,8 @@ describe("answers", { skip: absent }, () => {
     await ask("unrepost", { token: bobs, path: { id: ann.id, tweet_id: post.id } }, 400);
     await ask("delete_post", { token: bobs, path: { id: post.id } }, 403);
     await ask("delete_post", { token, path: { id: post.id } }, 200);
+    const dangling = await ask("post_by_id", { token, path: { id: quote.id }, query: POST }, 200);
+    assert.equal(dangling.errors.length, 1);
     await ask("delete_post", { token, path: { id: post.id } }, 404);
   });
 
@@ -167,7 +171,7 @@ describe("answers", { skip: absent }, () => {
     const [ann, gone] = await people(2);
     const token = ann.oauth2.access_token;
     await control("POST", "acts", [{ user: ann.id, kind: "post", text: word() }]);
-    await ask("me", { token, query: USER }, 200);
+    await ask("me", { token, query: `${USER}&expansions=most_recent_post_id&${PLAIN}` }, 200);
     await ask("me", { token: app.bearer_token }, 403);
     await ask("me", { token, query: "user.fields=age" }, 400);
     await ask("users_by_ids", { token, query: `ids=${ann.id},1&${USER}` }, 200);
