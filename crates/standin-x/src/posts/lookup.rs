@@ -38,7 +38,7 @@ pub(crate) fn by_id(world: &mut World, call: &Call) -> Reply {
 }
 
 fn add_errors(answer: &mut Value, errors: Vec<Value>) {
-    match answer["errors"].as_array_mut() {
+    match answer.get_mut("errors").and_then(Value::as_array_mut) {
         Some(others) => others.extend(errors),
         None if errors.is_empty() => {}
         None => answer["errors"] = Value::Array(errors),

@@ -12,6 +12,8 @@ async fn only_the_default_fields_come_unasked() {
     let post = scene.get(&format!("/2/tweets/{id}"), &ann.token).await.body;
     let expected = json!({ "id": id, "text": "plain", "edit_history_tweet_ids": [id] });
     assert_eq!(post, json!({ "data": expected }));
+    let posts = scene.get(&format!("/2/tweets?ids={id}"), &ann.token).await.body;
+    assert_eq!(posts, json!({ "data": [expected] }));
     let me = scene.get("/2/users/me", &ann.token).await.body;
     assert_eq!(me, json!({ "data": { "id": ann.id, "name": "ann", "username": "ann" } }));
 }
@@ -146,7 +148,7 @@ async fn what_is_referred_to_comes_along_unless_it_is_gone_or_hidden() {
         rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(ids(&body["includes"]["tweets"]), std::slice::from_ref(&open));
-    assert_eq!(ids(&body["includes"]["users"]), [ann.id.clone()]);
+    assert_eq!(ids(&body["includes"]["users"]), std::slice::from_ref(&ann.id));
     let errors = body["errors"].as_array().unwrap().iter();
     let named: Vec<_> = errors.map(|error| (&error["parameter"], &error["value"])).collect();
     let referred = json!("referenced_tweets.id");
