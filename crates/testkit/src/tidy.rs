@@ -68,6 +68,11 @@ impl World {
         assert!(wrong.is_empty(), "an untidy end:\n- {}", wrong.join("\n- "));
     }
 
+    /// Ends the world as it is: for measurements, which end where they have measured.
+    pub fn leave(self) {
+        self.finished.store(true, Ordering::Relaxed);
+    }
+
     async fn what_waits(&self, wrong: &mut Vec<String>) {
         let sql = format!(
             "SELECT kind, state FROM event WHERE state IN ('ready', 'deferred', 'leased') \

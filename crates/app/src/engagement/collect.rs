@@ -44,6 +44,9 @@ pub struct CollectEngagement {
     /// planned.
     #[serde(default)]
     pub stops: Option<Vec<Stop>>,
+    /// While the campaign runs: post and kind of what has moved since the last walk.
+    #[serde(default)]
+    pub moved: Vec<(String, String)>,
     /// Where in the first of these lists; none for its first page.
     pub cursor: Option<String>,
     /// Whether lists that are in doubt were added.
@@ -52,14 +55,19 @@ pub struct CollectEngagement {
 }
 
 impl CollectEngagement {
-    /// The beginning of a walk.
-    pub(super) fn first(campaign: String, sweep: i64, last: bool) -> Self {
-        Self { campaign, sweep, last, stops: None, cursor: None, doubted: false }
+    /// The beginning of a walk over what has moved.
+    pub(super) fn while_running(
+        campaign: String,
+        sweep: i64,
+        moved: Vec<(String, String)>,
+    ) -> Self {
+        Self { campaign, sweep, last: false, stops: None, moved, cursor: None, doubted: false }
     }
 
     /// The beginning of the walk after the end.
     pub(crate) fn last(campaign: String) -> Self {
-        Self::first(campaign, 0, true)
+        let moved = Vec::new();
+        Self { campaign, sweep: 0, last: true, stops: None, moved, cursor: None, doubted: false }
     }
 }
 
@@ -90,7 +98,12 @@ impl Handle<App> for CollectEngagement {
             Acting::Turn(verdict) => return Ok(verdict),
         };
         let Some(stops) = &self.stops else {
-            return match walk::plan(app, &campaign, &brand, self.last).await {
+            let planned = if self.last {
+                walk::plan_last(app, &campaign, &brand).await
+            } else {
+                Ok(walk::plan_moved(app, &campaign, &self.moved))
+            };
+            return match planned {
                 Ok(planned) => self.begin(app, turn, &campaign, planned).await,
                 Err(error) => not_read(app, turn, &brand, error).await,
             };
