@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::auth::Caller;
 use crate::clock;
 use crate::endpoints::Endpoint;
+use crate::faults::{Fault, FaultKind};
 use crate::problem::Problem;
 use crate::query::{self, Pairs};
 use crate::world::UserId;
@@ -31,8 +32,9 @@ pub(crate) struct Call {
     pub(crate) query: Pairs,
     pub(crate) body: Vec<u8>,
     pub(crate) authorization: Option<String>,
-    /// A fault: show the page before this one again.
-    pub(crate) repeats_page: bool,
+    pub(crate) content_type: Option<String>,
+    /// What goes wrong with this request on purpose.
+    pub(crate) fault: Option<Fault>,
 }
 
 /// An answer that is no refusal.
@@ -76,6 +78,11 @@ impl Call {
     /// The person who asks; the endpoint table lets nobody else in where this is used.
     pub(crate) fn user(&self) -> Result<UserId, Problem> {
         self.caller.user().ok_or_else(Problem::unsupported_authentication)
+    }
+
+    /// Whether this kind of fault strikes the request.
+    pub(crate) fn struck(&self, kind: FaultKind) -> bool {
+        self.fault.as_ref().is_some_and(|fault| fault.kind == kind)
     }
 
     /// A query parameter.

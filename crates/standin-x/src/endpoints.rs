@@ -9,7 +9,7 @@ use axum::http::Method;
 use crate::auth::{self, Access};
 use crate::call::{Call, Reply};
 use crate::world::World;
-use crate::{lists, posts, reactions, search, users};
+use crate::{lists, media, posts, reactions, search, users};
 
 /// One row.
 #[derive(Debug)]
@@ -41,11 +41,25 @@ const USER_SHAPE: &[&str] = &["user.fields", "tweet.fields", "post.fields", "exp
 const PAGING: &[&str] = &["max_results", "pagination_token"];
 const SPAN: &[&str] = &["since_id", "until_id", "start_time", "end_time"];
 
+/// The older form of uploading in steps has everything but the bytes in the query, if it likes.
+const MEDIA_STEP: &[&str] = &[
+    "additional_owners",
+    "command",
+    "media_category",
+    "media_id",
+    "media_type",
+    "segment_index",
+    "shared",
+    "total_bytes",
+];
+
 const READ: Access = Access::Any(&["tweet.read", "users.read"]);
 const READ_AS_USER: Access = Access::User(&["tweet.read", "users.read"]);
 const WRITE: Access = Access::User(&["tweet.read", "tweet.write", "users.read"]);
 const READ_LIKES: Access = Access::User(&["like.read", "tweet.read", "users.read"]);
 const WRITE_LIKES: Access = Access::User(&["like.write", "tweet.read", "users.read"]);
+
+const WRITE_MEDIA: Access = Access::User(&["media.write"]);
 
 type Handler = fn(&mut World, &Call) -> Reply;
 type Params = &'static [&'static [&'static str]];
@@ -94,6 +108,18 @@ pub(crate) static ENDPOINTS: &[Endpoint] = &[
     row("repost", Method::POST, "/2/users/{id}/retweets", WRITE, (50, 0), &[], reactions::repost),
     row("unrepost", Method::DELETE, "/2/users/{id}/retweets/{tweet_id}", WRITE, (50, 0),
         &[], reactions::unrepost),
+    row("media_initialize", Method::POST, "/2/media/upload/initialize", WRITE_MEDIA, (1_875, 0),
+        &[], media::initialize),
+    row("media_append", Method::POST, "/2/media/upload/{id}/append", WRITE_MEDIA, (1_875, 0),
+        &[], media::append),
+    row("media_finalize", Method::POST, "/2/media/upload/{id}/finalize", WRITE_MEDIA, (1_875, 0),
+        &[], media::finalize),
+    row("media_status", Method::GET, "/2/media/upload", WRITE_MEDIA, (1_000, 0),
+        &[&["command", "media_id"]], media::status),
+    row("media_upload", Method::POST, "/2/media/upload", WRITE_MEDIA, (500, 0),
+        &[MEDIA_STEP], media::upload),
+    row("media_metadata", Method::POST, "/2/media/metadata", WRITE_MEDIA, (500, 0),
+        &[], media::describe),
     row("oauth2_token", Method::POST, "/2/oauth2/token", Access::Open, (0, 0),
         &[], auth::oauth2::token),
     row("oauth2_revoke", Method::POST, "/2/oauth2/revoke", Access::Open, (0, 0),

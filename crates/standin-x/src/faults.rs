@@ -31,6 +31,26 @@ pub(crate) enum FaultKind {
     HtmlError,
     /// A further page of a list shows the rows of the page before it once more.
     DuplicatePage,
+    /// The media that are complete now turn out to be unusable when they were worked on.
+    MediaFails,
+    /// The media that are complete now are worked on for as long as the delay says.
+    MediaSlow,
+    /// A post with media is refused as if they were unknown.
+    MediaInvalid,
+}
+
+impl FaultKind {
+    /// Whether it can strike this request at all.
+    fn concerns(self, target: Target<'_>) -> bool {
+        match self {
+            Self::DuplicatePage => target.continues,
+            Self::MediaFails | Self::MediaSlow => {
+                matches!(target.endpoint, "media_finalize" | "media_upload")
+            }
+            Self::MediaInvalid => target.endpoint == "create_post",
+            _ => true,
+        }
+    }
 }
 
 /// A scripted fault.
@@ -152,8 +172,7 @@ impl Faults {
         let mut struck = None;
         for (kind, share) in &chance.probability {
             let hit = self.rng.random_bool(*share);
-            let possible = *kind != FaultKind::DuplicatePage || target.continues;
-            if hit && possible && struck.is_none() {
+            if hit && kind.concerns(target) && struck.is_none() {
                 struck = Some(Fault::plain(*kind, chance.delay_ms));
             }
         }
@@ -181,7 +200,7 @@ impl Fault {
         let fits = self.times > 0
             && fits(self.on.as_deref(), target)
             && method.is_none_or(|method| method.eq_ignore_ascii_case(target.method))
-            && (self.kind != FaultKind::DuplicatePage || target.continues);
+            && self.kind.concerns(target);
         if fits && self.skip > 0 {
             self.skip -= 1;
             return false;

@@ -11,7 +11,7 @@
 //! - [`server`]: one request from the socket to the answer; the connection that can be cut.
 //! - [`endpoints`]: the table of everything that can be asked, with its rights and its limits.
 //! - [`auth`], [`limits`], [`faults`]: who asks, how often they may, what goes wrong on purpose.
-//! - [`posts`], [`users`], [`reactions`], [`lists`], [`search`]: the answers.
+//! - [`posts`], [`users`], [`reactions`], [`lists`], [`search`], [`media`]: the answers.
 //! - [`world`]: the state. Everything runs under one lock and no answer waits while it holds it.
 //! - [`control`]: `/_standin/*`, where a test or the demo plays the people and breaks things.
 //!
@@ -25,6 +25,7 @@ mod endpoints;
 mod faults;
 mod limits;
 mod lists;
+mod media;
 mod posts;
 mod problem;
 mod query;

@@ -60,6 +60,11 @@ impl Problem {
         Self::invalid_with(&errors)
     }
 
+    /// Several values of one parameter were wrong.
+    pub(crate) fn invalid_values(parameter: &str, values: &[String], message: &str) -> Self {
+        Self::invalid_with(&json!([{ "parameters": { parameter: values }, "message": message }]))
+    }
+
     /// The body of a request was wrong as a whole.
     pub(crate) fn invalid_body(message: &str) -> Self {
         Self::invalid_with(&json!([{ "parameters": {}, "message": message }]))

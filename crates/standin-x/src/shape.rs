@@ -77,6 +77,22 @@ const USER_FIELDS: &[&str] = &[
     "withheld",
 ];
 
+const MEDIA_FIELDS: &[&str] = &[
+    "alt_text",
+    "duration_ms",
+    "height",
+    "media_key",
+    "non_public_metrics",
+    "organic_metrics",
+    "preview_image_url",
+    "promoted_metrics",
+    "public_metrics",
+    "type",
+    "url",
+    "variants",
+    "width",
+];
+
 const EXPANSIONS: &[&str] = &[
     "affiliation.user_id",
     "article.cover_media",
@@ -102,6 +118,7 @@ const EXPANSIONS: &[&str] = &[
 pub(crate) struct Shape {
     post: BTreeSet<String>,
     user: BTreeSet<String>,
+    media: BTreeSet<String>,
     expansions: BTreeSet<String>,
 }
 
@@ -111,14 +128,16 @@ impl Shape {
         let mut post = names(call, "tweet.fields", POST_FIELDS)?;
         post.extend(names(call, "post.fields", POST_FIELDS)?);
         let user = names(call, "user.fields", USER_FIELDS)?;
+        let media = names(call, "media.fields", MEDIA_FIELDS)?;
         let expansions = names(call, "expansions", EXPANSIONS)?;
-        Ok(Self { post, user, expansions })
+        Ok(Self { post, user, media, expansions })
     }
 
     /// Whether a post shows this field. What is expanded is shown as well.
     pub(crate) fn post(&self, field: &str) -> bool {
         let expanded = match field {
             "referenced_tweets" => self.expands("referenced_tweets.id"),
+            "attachments" => self.expands("attachments.media_keys"),
             other => self.expands(other),
         };
         expanded || self.post.contains(field)
@@ -127,6 +146,11 @@ impl Shape {
     /// Whether a person shows this field.
     pub(crate) fn user(&self, field: &str) -> bool {
         self.user.contains(field) || self.expands(field)
+    }
+
+    /// Whether a picture or a film shows this field.
+    pub(crate) fn media(&self, field: &str) -> bool {
+        self.media.contains(field)
     }
 
     /// Whether related objects of this kind come along.

@@ -110,5 +110,5 @@ pub(super) async fn counters(
     State(shared): State<Shared>,
     Query(wanted): Query<Wanted>,
 ) -> Json<Value> {
-    Json(shared.world().count_everything(wanted.acts))
+    Json(shared.world().count_everything(wanted.acts, shared.clock.now()))
 }

@@ -11,6 +11,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::call::Call;
+use crate::faults::FaultKind;
 use crate::problem::Problem;
 use crate::world::World;
 
@@ -53,7 +54,7 @@ pub(crate) fn page<T: Copy>(
         let after_last = rows.partition_point(|(key, _)| *key >= place.last);
         place.shown.min(after_last)
     });
-    if call.repeats_page
+    if call.struck(FaultKind::DuplicatePage)
         && let Some(place) = place
     {
         let before = rows[start.saturating_sub(size)..start].iter().map(|(_, row)| *row);

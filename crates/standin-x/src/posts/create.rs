@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::request::PostRequest;
 use crate::call::{Answer, Call, Reply};
+use crate::faults::FaultKind;
+use crate::media;
 use crate::problem::Problem;
 use crate::text;
 use crate::world::{Draft, Origin, PostId, UserId, World};
@@ -26,17 +28,17 @@ const TARGET_GONE: &str = "You attempted to reply to a Tweet that is deleted or 
 pub(crate) fn create(world: &mut World, call: &Call) -> Reply {
     let author = call.user()?;
     let request = PostRequest::read(&call.object()?)?;
+    if !request.media.is_empty() && call.struck(FaultKind::MediaInvalid) {
+        return Err(media::invalid_ids(&request.media));
+    }
     let draft = Draft {
+        media: media::publishable(world, author, &request.media, call.now)?,
         reply_to: request.reply_to,
         reply_settings: request.reply_settings.unwrap_or_else(|| "everyone".to_owned()),
         paid_partnership: request.paid_partnership,
         ..Draft::new(author, &request.text, Origin::Api)
     };
-    if let Some(media) = request.media.first() {
-        let message = "Your media IDs are invalid.";
-        return Err(Problem::invalid("media.media_ids", media, message));
-    }
-    check_text(&draft.text)?;
+    check_text(&draft)?;
     if request.quotes.is_some() {
         // Quoting through the API is for enterprise customers.
         return Err(Problem::forbidden(QUOTE_GATE));
@@ -54,8 +56,9 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Reply {
     Ok(Answer::created(json!({ "data": data })))
 }
 
-fn check_text(text: &str) -> Result<(), Problem> {
-    if text.is_empty() {
+fn check_text(draft: &Draft) -> Result<(), Problem> {
+    let text = &draft.text;
+    if text.is_empty() && draft.media.is_empty() {
         return Err(Problem::invalid_body("$.text: is missing but it is required"));
     }
     if text::weighted_length(text) > text::LIMIT {
@@ -90,5 +93,6 @@ fn is_duplicate(world: &World, draft: &Draft, now: i64) -> bool {
             .posts
             .of_author(draft.author)
             .take_while(|post| post.created_at >= since)
-            .any(|post| post.reposts.is_none() && post.sent == draft.text)
+            .filter(|post| post.reposts.is_none() && post.sent == draft.text)
+            .any(|post| world.contents(&post.media) == world.contents(&draft.media))
 }

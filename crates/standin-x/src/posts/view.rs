@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::auth::Caller;
 use crate::shape::Shape;
 use crate::text;
-use crate::world::{Post, PostId, UserId, World};
-use crate::{clock, problem, users};
+use crate::world::{MediaId, Post, PostId, Upload, UserId, World};
+use crate::{clock, media, problem, users};
 
 /// Why a post is not shown to this caller: an entry of `errors[]`, or nothing.
 pub(crate) fn withheld(
@@ -77,6 +77,9 @@ fn view(world: &World, shape: &Shape, post: &Post) -> Value {
         let rows = references.iter().map(|(kind, id)| json!({ "type": kind, "id": id }));
         put("referenced_tweets", rows.collect());
     }
+    if shape.post("attachments") && !post.media.is_empty() {
+        put("attachments", json!({ "media_keys": media_keys(world, post) }));
+    }
     if shape.post("in_reply_to_user_id")
         && let Some(answered) = answered(world, post)
     {
@@ -120,11 +123,13 @@ fn entities(world: &World, post: &Post) -> Option<Value> {
         .iter()
         .filter_map(|link| {
             let start = post.text[..post.text.find(&link.short)?].chars().count();
-            Some(json!({
+            let row = json!({
                 "start": start, "end": start + link.short.chars().count(), "url": link.short,
                 "expanded_url": link.expanded, "display_url": link.display,
-            }))
+            });
+            Some(if link.to_media { for_each_key(world, post, &row) } else { vec![row] })
         })
+        .flatten()
         .collect();
     let tagged = |marks: Vec<text::Mark>| -> Vec<Value> {
         let row =
@@ -150,6 +155,20 @@ fn entities(world: &World, post: &Post) -> Option<Value> {
     (!all.is_empty()).then_some(Value::Object(all))
 }
 
+fn media_keys(world: &World, post: &Post) -> Vec<String> {
+    post.media.iter().filter_map(|id| world.uploads.get(id)).map(Upload::key).collect()
+}
+
+/// The one link that stands for all media is listed once for each of them.
+fn for_each_key(world: &World, post: &Post, row: &Value) -> Vec<Value> {
+    let with_key = |key: String| {
+        let mut row = row.clone();
+        row["media_key"] = json!(key);
+        row
+    };
+    media_keys(world, post).into_iter().map(with_key).collect()
+}
+
 fn mentioned(world: &World, post: &Post) -> Vec<(text::Mark, UserId)> {
     text::mentions(&post.text)
         .into_iter()
@@ -163,6 +182,7 @@ fn mentioned(world: &World, post: &Post) -> Vec<(text::Mark, UserId)> {
 fn includes(world: &World, shape: &Shape, posts: &[&Post]) -> Map<String, Value> {
     let mut people = BTreeSet::new();
     let mut related = BTreeSet::new();
+    let mut pictures: BTreeSet<MediaId> = BTreeSet::new();
     for post in posts {
         if shape.expands("author_id") {
             people.insert(post.author);
@@ -173,6 +193,9 @@ fn includes(world: &World, shape: &Shape, posts: &[&Post]) -> Map<String, Value>
         if shape.expands("entities.mentions.username") {
             people.extend(mentioned(world, post).into_iter().map(|(_, user)| user));
         }
+        if shape.expands("attachments.media_keys") {
+            pictures.extend(&post.media);
+        }
         let targets = references(post).into_iter().filter_map(|(_, id)| world.posts.live(id));
         for target in targets {
             if shape.expands("referenced_tweets.id") {
@@ -181,9 +204,20 @@ fn includes(world: &World, shape: &Shape, posts: &[&Post]) -> Map<String, Value>
             if shape.expands("referenced_tweets.id.author_id") {
                 people.insert(target.author);
             }
+            if shape.expands("referenced_tweets.id.attachments.media_keys") {
+                pictures.extend(&target.media);
+            }
         }
     }
     let mut includes = Map::new();
+    let pictures: Vec<Value> = pictures
+        .into_iter()
+        .filter_map(|id| world.uploads.get(&id))
+        .map(|upload| media::shown(shape, upload))
+        .collect();
+    if !pictures.is_empty() {
+        includes.insert("media".into(), Value::Array(pictures));
+    }
     let people: Vec<Value> = people
         .into_iter()
         .filter_map(|id| world.users.get(id))

@@ -139,7 +139,7 @@ async fn dispatch(
 ) -> Response {
     let path = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, serve::LARGEST_BODY).await else {
+    let Ok(body) = axum::body::to_bytes(body, serve::largest_body(endpoint)).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let incoming = serve::Incoming { endpoint, path, parts, body: body.to_vec() };

@@ -24,7 +24,15 @@ use crate::query::{self, Pairs};
 use crate::world::{Outcome, World};
 
 /// The largest body that is read, in bytes. A post has a few kilobytes.
-pub(super) const LARGEST_BODY: usize = 1 << 20;
+const LARGEST_BODY: usize = 1 << 20;
+
+/// The largest body of an upload: a GIF in base64.
+const LARGEST_UPLOAD: usize = 24 << 20;
+
+/// How many bytes of a request are read.
+pub(super) fn largest_body(endpoint: &Endpoint) -> usize {
+    if endpoint.path.starts_with("/2/media/upload") { LARGEST_UPLOAD } else { LARGEST_BODY }
+}
 
 /// A request that was read from the socket.
 #[derive(Debug)]
@@ -107,6 +115,7 @@ fn admit(world: &mut World, incoming: Incoming, now: i64) -> Admitted {
         continues: query.iter().any(|(name, _)| name.ends_with("_token")),
     };
     let authorization = authorization.map(str::to_owned);
+    let content_type = header(CONTENT_TYPE).map(str::to_owned);
     let call = Call {
         endpoint,
         caller,
@@ -115,15 +124,15 @@ fn admit(world: &mut World, incoming: Incoming, now: i64) -> Admitted {
         query: query.clone(),
         body,
         authorization,
-        repeats_page: false,
+        content_type,
+        fault: None,
     };
     let (readings, allowed) = meter(world, &call);
     if let Err(problem) = allowed.and_then(|()| paid(world, endpoint)) {
         return Admitted { call: Err(problem), readings, fault: None };
     }
     let fault = world.faults.strike(target);
-    let repeats_page = fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::DuplicatePage);
-    Admitted { call: Ok(Call { repeats_page, ..call }), readings, fault }
+    Admitted { call: Ok(Call { fault: fault.clone(), ..call }), readings, fault }
 }
 
 /// The fields of a form are signed by OAuth 1.0a; a JSON body is not.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Origin, Post, PostId, UserId, World};
-use crate::clock;
+use super::{MediaId, Origin, Post, PostId, UserId, World};
+use crate::{clock, media};
 
 /// Numbers that only grow.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Counters {
 impl World {
     /// Everything counted. Posts that people wrote by scripted acts are listed on demand only:
     /// there may be a hundred thousand of them.
-    pub(crate) fn count_everything(&self, with_acts: bool) -> Value {
+    pub(crate) fn count_everything(&self, with_acts: bool, now: i64) -> Value {
         let by_api = |post: &&Post| post.origin == Origin::Api;
         let wanted = |post: &&Post| with_acts || by_api(post);
         let posts: Vec<Value> = self.posts.ever().filter(wanted).map(row).collect();
@@ -61,6 +61,7 @@ impl World {
             "requests": self.counters.requests(),
             "posts": posts,
             "posts_by_acts": by_act,
+            "media": self.uploads.values().map(|upload| media::counted(upload, now)).collect::<Vec<_>>(),
             "duplicates_refused": self.counters.duplicates_refused,
             "duplicate_posts": self.duplicate_posts(),
             "acts_refused": self.counters.acts_refused,
@@ -68,23 +69,38 @@ impl World {
         })
     }
 
-    /// What the API was made to publish more than once: same author, same text, same target.
+    /// What media show, whichever upload they came by: their hashes, or their ids where those are
+    /// not known.
+    pub(crate) fn contents(&self, media: &[MediaId]) -> Vec<String> {
+        let content = |id: &MediaId| {
+            let hash = self.uploads.get(id).and_then(|upload| upload.sha256.clone());
+            hash.unwrap_or_else(|| id.to_string())
+        };
+        media.iter().map(content).collect()
+    }
+
+    /// What the API was made to publish more than once: same author, text, media and target.
     /// Deleting one of them does not undo that it was public twice.
     fn duplicate_posts(&self) -> Vec<Value> {
-        let mut groups: BTreeMap<(UserId, &str, Option<PostId>), Vec<PostId>> = BTreeMap::new();
+        let mut groups: BTreeMap<Published<'_>, Vec<PostId>> = BTreeMap::new();
         let ours = |post: &&Post| post.origin == Origin::Api && post.reposts.is_none();
         for post in self.posts.ever().filter(ours) {
-            groups.entry((post.author, &post.sent, post.reply_to)).or_default().push(post.id);
+            let published =
+                (post.author, post.sent.as_str(), post.reply_to, self.contents(&post.media));
+            groups.entry(published).or_default().push(post.id);
         }
         groups
             .into_iter()
             .filter(|(_, ids)| ids.len() > 1)
-            .map(|((author, text, reply_to), ids)| {
+            .map(|((author, text, reply_to, _), ids)| {
                 json!({ "author": author, "text": text, "reply_to": reply_to, "ids": ids })
             })
             .collect()
     }
 }
+
+/// What makes two posts the same one: author, text, target, and what their media show.
+type Published<'a> = (UserId, &'a str, Option<PostId>, Vec<String>);
 
 fn row(post: &Post) -> Value {
     json!({
@@ -93,6 +109,7 @@ fn row(post: &Post) -> Value {
         "text": post.sent,
         "reply_to": post.reply_to,
         "quotes": post.quotes,
+        "media": post.media,
         "reposts": post.reposts,
         "created_at": clock::written(post.created_at),
         "deleted": post.deleted,

@@ -1,4 +1,4 @@
-//! Ids of posts and people: numbers inside, decimal strings of at most 19 digits outside.
+//! Ids of posts, people and media: numbers inside, decimal strings of at most 19 digits outside.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,6 +47,10 @@ id!(
 id!(
     /// A person's id.
     UserId
+);
+id!(
+    /// The id of a picture or a film.
+    MediaId
 );
 
 fn parse(text: &str) -> Option<u64> {

@@ -10,7 +10,10 @@ mod ids;
 mod posts;
 mod publish;
 mod settings;
+mod uploads;
 mod users;
+
+use std::collections::BTreeMap;
 
 use rand::distr::{Alphanumeric, SampleString};
 use rand::{Rng, SeedableRng};
@@ -19,10 +22,11 @@ use rand_chacha::ChaCha12Rng;
 pub(crate) use acts::{Act, ActKind, Agenda};
 pub(crate) use app::App;
 pub(crate) use counters::{Counters, Outcome};
-pub(crate) use ids::{PostId, UserId};
+pub(crate) use ids::{MediaId, PostId, UserId};
 pub(crate) use posts::{Link, Origin, Post, Posts};
 pub(crate) use publish::Draft;
 pub(crate) use settings::Settings;
+pub(crate) use uploads::{Processing, Progress, Upload};
 pub(crate) use users::{User, Users};
 
 use crate::auth::Keys;
@@ -42,6 +46,7 @@ pub(crate) struct World {
     pub(crate) posts: Posts,
     pub(crate) rates: Rates,
     pub(crate) settings: Settings,
+    pub(crate) uploads: BTreeMap<MediaId, Upload>,
     pub(crate) users: Users,
     snowflakes: Snowflakes,
     rng: ChaCha12Rng,
@@ -62,6 +67,7 @@ impl World {
             posts: Posts::default(),
             rates: Rates::default(),
             settings,
+            uploads: BTreeMap::new(),
             users: Users::default(),
             snowflakes: Snowflakes::new(machine),
             rng,

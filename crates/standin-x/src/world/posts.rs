@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{PostId, UserId};
+use super::{MediaId, PostId, UserId};
 
 /// How many likers of a post can ever be listed.
 const LISTED_LIKERS: usize = 100;
@@ -29,6 +29,8 @@ pub(crate) struct Link {
     pub(crate) expanded: String,
     /// What people read.
     pub(crate) display: String,
+    /// It stands for media that the post shows, not for an address that somebody typed.
+    pub(crate) to_media: bool,
 }
 
 /// One post.
@@ -41,6 +43,7 @@ pub(crate) struct Post {
     /// The text that is shown: links replaced, three characters escaped.
     pub(crate) text: String,
     pub(crate) links: Vec<Link>,
+    pub(crate) media: Vec<MediaId>,
     /// Microseconds since the epoch.
     pub(crate) created_at: i64,
     pub(crate) conversation: PostId,
@@ -117,6 +120,11 @@ impl Posts {
 
     pub(crate) fn live_mut(&mut self, id: PostId) -> Option<&mut Post> {
         self.all.get_mut(&id).filter(|post| !post.deleted)
+    }
+
+    /// The post, deleted or not.
+    pub(crate) fn ever_by_id(&self, id: PostId) -> Option<&Post> {
+        self.all.get(&id)
     }
 
     /// Every post ever published, oldest first.

@@ -1,6 +1,6 @@
 //! How a text becomes a post, and how people react to it, once it is settled that they may.
 
-use super::{Link, Origin, Post, PostId, UserId, World};
+use super::{Link, MediaId, Origin, Post, PostId, UserId, World};
 use crate::text;
 
 /// A post before it has an id.
@@ -10,6 +10,7 @@ pub(crate) struct Draft {
     pub(crate) text: String,
     pub(crate) reply_to: Option<PostId>,
     pub(crate) quotes: Option<PostId>,
+    pub(crate) media: Vec<MediaId>,
     pub(crate) reply_settings: String,
     pub(crate) paid_partnership: bool,
     pub(crate) origin: Origin,
@@ -22,6 +23,7 @@ impl Draft {
             text: text::normal_form(text),
             reply_to: None,
             quotes: None,
+            media: Vec::new(),
             reply_settings: "everyone".to_owned(),
             paid_partnership: false,
             origin,
@@ -33,7 +35,12 @@ impl World {
     /// Publishes as of `at`, microseconds since the epoch.
     pub(crate) fn publish(&mut self, draft: Draft, at: i64) -> PostId {
         let id = PostId(self.new_id(at));
-        let (text, links) = self.shown(&draft);
+        let (text, links) = self.shown(&draft, id);
+        for media in &draft.media {
+            if let Some(upload) = self.uploads.get_mut(media) {
+                upload.posts.push(id);
+            }
+        }
         let conversation = draft.reply_to.and_then(|target| self.posts.live(target));
         let conversation = conversation.map_or(id, |target| target.conversation);
         self.insert(Post {
@@ -42,6 +49,7 @@ impl World {
             sent: draft.text,
             text,
             links,
+            media: draft.media,
             created_at: at,
             conversation,
             reply_to: draft.reply_to,
@@ -139,8 +147,8 @@ impl World {
     }
 
     /// The text as everybody will see it: addressed to the author it answers, links replaced by
-    /// short ones, a quote's target appended as a link, three characters escaped.
-    fn shown(&mut self, draft: &Draft) -> (String, Vec<Link>) {
+    /// short ones, a quote's target and the media appended as links, three characters escaped.
+    fn shown(&mut self, draft: &Draft, id: PostId) -> (String, Vec<Link>) {
         let sent = format!("{}{}", self.address(draft), draft.text);
         let mut shown = String::new();
         let mut links = Vec::new();
@@ -160,6 +168,11 @@ impl World {
             shown = format!("{shown} {}", link.short);
             links.push(link);
         }
+        if !draft.media.is_empty() {
+            let link = self.media_link(draft, id);
+            shown = format!("{shown} {}", link.short).trim_start().to_owned();
+            links.push(link);
+        }
         (shown, links)
     }
 
@@ -176,10 +189,23 @@ impl World {
         if named { String::new() } else { format!("@{} ", user.handle) }
     }
 
+    /// One link stands for all media of a post.
+    fn media_link(&mut self, draft: &Draft, id: PostId) -> Link {
+        let author = self.users.get(draft.author).map_or("i", |author| &author.handle);
+        let address = format!("https://x.com/{author}/status/{id}/photo/1");
+        let word = self.secret(10);
+        Link {
+            short: format!("https://t.co/{word}"),
+            expanded: address,
+            display: format!("pic.x.com/{word}"),
+            to_media: true,
+        }
+    }
+
     fn short_link(&mut self, typed: &str) -> Link {
         let short = format!("https://t.co/{}", self.secret(10));
         let has_scheme = typed.to_ascii_lowercase().starts_with("http");
         let expanded = if has_scheme { typed.to_owned() } else { format!("http://{typed}") };
-        Link { short, display: text::display_form(typed), expanded }
+        Link { short, display: text::display_form(typed), expanded, to_media: false }
     }
 }

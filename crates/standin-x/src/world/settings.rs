@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) search_delay_secs: i64,
     /// How long the author's timeline lags behind, in milliseconds. X does not say.
     pub(crate) timeline_delay_ms: i64,
+    /// How long X works on a GIF or a film. X does not say.
+    pub(crate) media_processing_ms: i64,
     /// How long an OAuth 2.0 access token lives.
     pub(crate) access_token_lifetime_secs: i64,
     /// How long a page token is understood; `None`: for ever.
@@ -47,6 +49,7 @@ impl Settings {
             duplicate_window_secs: 24 * 3600,
             search_delay_secs: 30,
             timeline_delay_ms: 0,
+            media_processing_ms: 5000,
             access_token_lifetime_secs: 2 * 3600,
             page_token_lifetime_secs: None,
             oauth1_skew_secs: Some(300),

@@ -6,6 +6,8 @@ mod auth;
 mod faults;
 mod limits;
 mod lists;
+mod media;
+mod media_posts;
 mod posting;
 mod scene;
 mod search;
