@@ -13,6 +13,7 @@ mod effects;
 pub mod engagement;
 pub mod events;
 pub mod http;
+mod media;
 mod migrations;
 pub mod ops;
 pub mod routes;

@@ -26,6 +26,8 @@ use crate::{Limits, Refusal};
 
 /// What is in memory of a medium that is copied to its place, in bytes.
 const PIECE: usize = 8 * 1024 * 1024;
+/// Media that are on their way here at a time.
+const COMING: usize = 32;
 /// Media that are checked at a time: unpacking a picture takes memory.
 const CHECKS: usize = 2;
 
@@ -81,6 +83,9 @@ pub enum KeepError {
     /// What came is not taken.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Enough others are on their way here.
+    #[error("too many media are on their way here")]
+    Busy,
     /// It stopped coming.
     #[error("the body broke off: {0}")]
     BrokeOff(String),
@@ -122,6 +127,7 @@ pub struct MediaStore {
     /// Where media are until they were checked.
     staging: PathBuf,
     limits: Limits,
+    coming: Arc<Semaphore>,
     checks: Arc<Semaphore>,
 }
 
@@ -139,7 +145,8 @@ impl MediaStore {
 
     /// In any store; `staging` is a folder of this machine.
     pub fn new(store: Arc<dyn ObjectStore>, staging: PathBuf, limits: Limits) -> Self {
-        Self { store, staging, limits, checks: Arc::new(Semaphore::new(CHECKS)) }
+        let (coming, checks) = (Semaphore::new(COMING), Semaphore::new(CHECKS));
+        Self { store, staging, limits, coming: Arc::new(coming), checks: Arc::new(checks) }
     }
 
     /// What it takes.
@@ -155,6 +162,7 @@ impl MediaStore {
         &self,
         body: impl Stream<Item = Result<Bytes, E>> + Send,
     ) -> Result<Kept, KeepError> {
+        let _place = self.coming.try_acquire().map_err(|_| KeepError::Busy)?;
         let file = tempfile::tempfile_in(&self.staging).map_err(StoreError::from)?;
         let mut file = File::from_std(file);
         let (digest, facts, mut file) = {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use hashbuzz_domain::Time;
 use hashbuzz_social::{Access, ReadError, WriteError};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::multipart::Form;
 use reqwest::{Method, Response, Url, redirect, retry};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
@@ -39,8 +40,14 @@ pub(crate) struct Call {
     /// Below the address, one entry a segment.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(&'static str, String)>,
-    /// JSON.
-    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) body: Option<Body>,
+}
+
+/// What a request carries. None of it is part of a signature.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Json(Vec<u8>),
+    Parts(Form),
 }
 
 impl Call {
@@ -54,7 +61,16 @@ impl Call {
 
     pub(crate) fn post(name: &'static str, path: &[&str], body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("our own shapes have string keys");
-        Self { body: Some(body), ..Self::new(name, Method::POST, path) }
+        Self { body: Some(Body::Json(body)), ..Self::new(name, Method::POST, path) }
+    }
+
+    pub(crate) fn post_parts(name: &'static str, path: &[&str], parts: Form) -> Self {
+        Self { body: Some(Body::Parts(parts)), ..Self::new(name, Method::POST, path) }
+    }
+
+    /// A command that says everything by its path.
+    pub(crate) fn post_nothing(name: &'static str, path: &[&str]) -> Self {
+        Self::new(name, Method::POST, path)
     }
 
     fn new(name: &'static str, method: Method, path: &[&str]) -> Self {
@@ -151,6 +167,13 @@ impl Client {
             .map_err(|error| WriteError::Unknown(malformed(name, &error)))
     }
 
+    /// Writes what has no answer worth reading: a success is one, whatever its body.
+    pub(crate) async fn command(&self, access: &Access, call: Call) -> Result<(), WriteError> {
+        let right = Right::Profile(access);
+        let answer = self.exchange(right, call).await.map_err(remedy::of_unwritten)?;
+        if answer.status.is_success() { Ok(()) } else { Err(remedy::of_write(&answer, self.now())) }
+    }
+
     /// Sends once and reads what comes back, whatever its status.
     pub(crate) async fn exchange(&self, right: Right<'_>, call: Call) -> Result<Answer, Failure> {
         let span = tracing::info_span!(
@@ -176,11 +199,13 @@ impl Client {
             .request(call.method, url)
             .header(AUTHORIZATION, authorization)
             .header(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
-        if let Some(body) = call.body {
-            request = request
+        request = match call.body {
+            Some(Body::Json(body)) => request
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                .body(body);
-        }
+                .body(body),
+            Some(Body::Parts(parts)) => request.multipart(parts),
+            None => request,
+        };
         hashbuzz_crash::point!("x.send.before");
         let response = request.send().await.map_err(failure)?;
         // X has done what it was asked, and its answer is unread.

@@ -14,6 +14,7 @@ mod emoji;
 mod endpoint;
 mod limits;
 mod links;
+mod media;
 mod problem;
 mod remedy;
 mod same;
@@ -22,14 +23,13 @@ mod sign;
 mod text;
 mod wire;
 
-use std::ops::RangeInclusive;
-
 use async_trait::async_trait;
 use hashbuzz_domain::engagement::Kind;
-use hashbuzz_domain::{PostId, ProfileId, Time};
+use hashbuzz_domain::media::Facts;
+use hashbuzz_domain::{PostId, ProfileId, Time, UploadId};
 use hashbuzz_social::{
-    Access, Collect, Measure, Metrics, Network, NewPost, Page, PayPolicy, Profile, ReadError,
-    WriteError,
+    Access, Begun, Collect, Measure, MediaRules, Metrics, Network, NewPost, Page, PayPolicy,
+    Profile, ReadError, Uploaded, WriteError,
 };
 
 use client::Client;
@@ -69,8 +69,8 @@ impl Network for X {
         PayPolicy { kinds: &Kind::ALL, forbidden_by: Some(FORBIDDEN) }
     }
 
-    fn images_per_post(&self) -> RangeInclusive<u8> {
-        0..=4
+    fn media_rules(&self) -> MediaRules {
+        media::rules()
     }
 
     fn measure(&self, text: &str) -> Measure {
@@ -83,6 +83,45 @@ impl Network for X {
 
     async fn me(&self, access: &Access) -> Result<Profile, ReadError> {
         endpoint::me::me(&self.client, access).await
+    }
+
+    async fn begin_upload(&self, access: &Access, medium: &Facts) -> Result<Begun, WriteError> {
+        endpoint::media_initialize::begin(&self.client, access, medium).await
+    }
+
+    async fn append_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+        piece: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), WriteError> {
+        endpoint::media_append::append(&self.client, access, upload, piece, bytes).await
+    }
+
+    async fn finish_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+    ) -> Result<Uploaded, WriteError> {
+        endpoint::media_finalize::finish(&self.client, access, upload).await
+    }
+
+    async fn upload_state(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+    ) -> Result<Option<Uploaded>, ReadError> {
+        endpoint::media_status::state(&self.client, access, upload).await
+    }
+
+    async fn describe_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+        alt: &str,
+    ) -> Result<(), WriteError> {
+        endpoint::media_metadata::describe(&self.client, access, upload, alt).await
     }
 
     async fn create_post(&self, access: &Access, post: &NewPost) -> Result<PostId, WriteError> {

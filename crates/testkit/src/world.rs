@@ -9,6 +9,7 @@ use hashbuzz_app::{App, MIGRATIONS, Parts, Settings, Vault, events, routes, time
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::{AccountId, EvmAddress, Span};
 use hashbuzz_ledger_hedera::{Hedera, Network, Roles, deploy};
+use hashbuzz_media::{Limits, MediaStore};
 use hashbuzz_outbox::{Clock, Engine, EngineSettings, Wake, Watchdog};
 use hashbuzz_social_x::{AppKeys, X};
 use secrecy::SecretString;
@@ -226,6 +227,7 @@ impl Place<'_> {
             network: Arc::new(self.x()),
             ledger: Arc::new(self.ledger().await),
             settings: self.settings.clone(),
+            media: self.media(),
             vault: Vault::new(self.vault_key).expect("the key is a key"),
             wake: Wake::default(),
             watchdog: Watchdog::default(),
@@ -242,6 +244,11 @@ impl Place<'_> {
             axum::serve(listener, router).await.expect("the API serves");
         });
         Server { app, engine, base, api }
+    }
+
+    fn media(&self) -> MediaStore {
+        let folder = self.database.path().join("media");
+        MediaStore::in_folder(&folder, Limits::default()).expect("a folder for media")
     }
 
     fn x(&self) -> X {

@@ -10,6 +10,7 @@ use super::http::{owns, rfc3339};
 use super::{Campaign, store};
 use crate::account::Role;
 use crate::http::{Problem, Signed};
+use crate::media::{self, MediumView};
 use crate::{App, closing, treasury};
 
 /// One campaign. Amounts are decimal text in `asset`, times RFC 3339.
@@ -29,6 +30,7 @@ pub(crate) struct CampaignView {
     fee: String,
     text: String,
     content: String,
+    media: Vec<MediumView>,
     rates: Option<RatesView>,
     options: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,6 +141,7 @@ pub(super) async fn view(
         fee: campaign.fee.to_decimal(),
         text: draft.text.clone(),
         content: draft.content().0,
+        media: media::views(app, &draft.media).await?,
         rates,
         options,
         correct,
