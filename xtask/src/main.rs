@@ -9,6 +9,7 @@ mod contracts;
 mod crash_matrix;
 mod deny;
 mod repository;
+mod sdk;
 mod source;
 mod test;
 mod tidy;
@@ -35,6 +36,12 @@ enum Task {
     Bench(bench::Bench),
     /// Breaks what the event engine stands on while it works, and counts what became of the work.
     Chaos(chaos::ChaosArgs),
+    /// Runs unmodified SDKs for X against the stand-in, and its answers against X's specification.
+    Sdk {
+        /// Passed on to `node --test`: files to run, or `--test-name-pattern`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Checks the rules of the house: arrows, budgets, names, owners of tables, links.
     Tidy,
     /// Checks licences and banned crates of all dependencies against deny.toml.
@@ -54,6 +61,7 @@ fn main() -> ExitCode {
         Task::CrashMatrix(args) => crash_matrix::run(&root, &args),
         Task::Bench(what) => bench::run(&root, &what),
         Task::Chaos(args) => chaos::run(&root, &args),
+        Task::Sdk { args } => sdk::run(&root, &args),
         Task::Tidy => tidy::run(&root),
         Task::Deny => deny::run(&root),
         Task::Contracts { check } => contracts::run(&root, check),

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod budget;
 pub mod campaign;
 pub mod closing;
 mod context;

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::App;
+use crate::account::{begin_sign_in, end_sign_in, profiles, unlink};
 use crate::campaign::http::{commands, create, edit, read, statistics, timeline};
 use crate::http::{Problem, healthz, readyz};
 use crate::media::http as media;
 use crate::ops::http as ops;
+use crate::{App, budget};
 
 /// No body of this API is larger.
 const BODY_BYTES: usize = 64 * 1024;
@@ -45,7 +46,13 @@ pub fn router(app: App) -> Router {
         .route("/v2/campaigns/{id}/statistics", get(statistics))
         .route("/v2/media/{id}", get(media::read).put(media::edit).delete(media::delete))
         .route("/v2/media/{id}/content", get(media::content))
+        .route("/v2/profiles", get(profiles))
+        .route("/v2/profiles/sign-ins", post(begin_sign_in))
+        .route("/v2/profiles/sign-ins/return", post(end_sign_in))
+        .route("/v2/profiles/{link_as}", delete(unlink))
         .route("/v2/balance", get(ops::balance))
+        .route("/v2/ops/budget", get(budget::budget))
+        .route("/v2/ops/budget/open", post(budget::open))
         .route("/v2/ops/events", get(ops::events))
         .route("/v2/ops/events/retry", post(ops::retry_matching))
         .route("/v2/ops/events/{id}", get(ops::event))

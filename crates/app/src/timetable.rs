@@ -6,7 +6,7 @@
 //! | read the escrow's log | `watch_every` | `ESCROW_WATCH` |
 //! | compare our books with the chain's | every minute | `BOOKS_CHECK` |
 //! | delete what is finished, by age | every hour | `HOUSEKEEPING_CLEAN_UP` |
-//! | look at a running campaign | `track_every` | `CAMPAIGN_TRACK_ENGAGEMENT` |
+//! | look at the running campaigns that are due | `track_every` | `CAMPAIGN_TRACK_ENGAGEMENT` |
 //! | end a campaign | at its close time | `CAMPAIGN_CLOSE_OPERATION` |
 //! | end a claim window | at its end, by the contract | `CAMPAIGN_CLAIMS_END` |
 
@@ -16,6 +16,7 @@ use hashbuzz_db::DbError;
 use hashbuzz_outbox::{Retry, enqueue};
 
 use crate::App;
+use crate::engagement::TrackEngagement;
 use crate::ops::{CheckBooks, CleanUp};
 use crate::treasury::WatchEscrow;
 
@@ -31,6 +32,7 @@ pub async fn start(app: &App) -> Result<(), DbError> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     enqueue(&tx, now, &WatchEscrow {}).await?;
+    enqueue(&tx, now, &TrackEngagement {}).await?;
     enqueue(&tx, now, &CheckBooks {}).await?;
     enqueue(&tx, now, &CleanUp::default()).await?;
     tx.commit().await?;

@@ -2,6 +2,7 @@
 //! place that knows which implementation stands behind a port.
 
 mod agreement;
+mod budget;
 mod client;
 mod clock;
 mod dead_letters;
@@ -19,6 +20,7 @@ mod serve;
 mod settings;
 mod standin;
 mod table;
+mod vault;
 mod wiring;
 mod work;
 
@@ -62,14 +64,17 @@ enum Command {
     DeadLetters(dead_letters::DeadLettersArgs),
     /// Look at calls whose outcome is not known, and decide them.
     Effects(effects::EffectsArgs),
+    /// See what may still be asked of the social network, and what asking has cost.
+    Budget(budget::BudgetArgs),
     /// Deploy the escrow contract.
     Escrow(escrow::EscrowArgs),
+    /// Change the key that seals accesses.
+    Vault(vault::VaultArgs),
     /// Print a new random key for `vault_key`.
     VaultKey,
-    /// Run the X stand-in until standard input ends.
-    StandinX(standin::XArgs),
-    /// Run the Hedera stand-in until standard input ends.
-    StandinHedera(standin::HederaArgs),
+    /// Run a server that answers like X, or like Hedera.
+    #[command(subcommand)]
+    Standin(standin::Standin),
 }
 
 impl Command {
@@ -81,6 +86,7 @@ impl Command {
             Self::Events(_)
                 | Self::DeadLetters(_)
                 | Self::Effects(_)
+                | Self::Budget(_)
                 | Self::Doctor
                 | Self::VaultKey
         )
@@ -132,13 +138,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Events(args) => Ok(events::run(args).await),
         Command::DeadLetters(args) => Ok(dead_letters::run(args).await),
         Command::Effects(args) => Ok(effects::run(args).await),
+        Command::Budget(args) => Ok(budget::run(args).await),
+        Command::Vault(args) => vault::run(args, &settings()?).await,
         Command::Escrow(args) => escrow::run(args, &settings()?).await,
         Command::VaultKey => {
             use secrecy::ExposeSecret as _;
             println!("{}", hashbuzz_app::Vault::new_key().expose_secret());
             Ok(ExitCode::SUCCESS)
         }
-        Command::StandinX(args) => standin::x(args).await,
-        Command::StandinHedera(args) => standin::hedera(args).await,
+        Command::Standin(which) => standin::run(which).await,
     }
 }

@@ -39,6 +39,9 @@ pub(crate) struct Settings {
     pub(crate) workers: Workers,
     /// 32 random bytes in base64 (`hashbuzz vault-key`): seals access tokens in the database.
     pub(crate) vault_key: SecretString,
+    /// Keys that sealed before; they only open. `hashbuzz vault reseal` makes them superfluous.
+    #[serde(default)]
+    pub(crate) vault_old_keys: Vec<SecretString>,
     #[serde(default)]
     pub(crate) campaigns: Campaigns,
     #[serde(default)]
@@ -179,10 +182,44 @@ pub(crate) struct X {
     pub(crate) consumer_key: Option<SecretString>,
     pub(crate) consumer_secret: Option<SecretString>,
     pub(crate) bearer: Option<SecretString>,
+    /// OAuth 2.0: under which people sign in, and where X sends them back to.
+    pub(crate) client_id: Option<String>,
+    /// Missing where the app is registered as a public client.
+    pub(crate) client_secret: Option<SecretString>,
+    pub(crate) redirect_uri: Option<String>,
+    #[serde(default = "x_consent_page")]
+    pub(crate) consent_page: String,
+    #[serde(default)]
+    pub(crate) prices: XPrices,
+    #[serde(default)]
+    pub(crate) caps: XCaps,
     /// X's developer policy forbids paying for engagement. Nothing on X is paid until the operator
     /// says here that they have read that and have X's consent.
     #[serde(default)]
     pub(crate) pay_to_engage_acknowledged: bool,
+}
+
+/// What X bills, in US dollars as decimal text: its price list changes without notice.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct XPrices {
+    pub(crate) post_read: Option<String>,
+    pub(crate) profile_read: Option<String>,
+    pub(crate) post: Option<String>,
+    pub(crate) post_with_link: Option<String>,
+    pub(crate) deletion: Option<String>,
+}
+
+/// What this deployment does not exceed, whatever X would allow.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct XCaps {
+    /// In US dollars, a day (UTC).
+    pub(crate) usd_per_day: Option<String>,
+    /// In US dollars, a month (UTC).
+    pub(crate) usd_per_month: Option<String>,
+    /// Posts that are read in a month; X's own cap unless it is set.
+    pub(crate) posts_read_per_month: Option<u64>,
 }
 
 /// Hedera.
@@ -221,6 +258,10 @@ const fn database_connections() -> u32 {
 
 fn x_api() -> String {
     "https://api.x.com".to_owned()
+}
+
+fn x_consent_page() -> String {
+    hashbuzz_social_x::ClientKeys::CONSENT_PAGE.to_owned()
 }
 
 fn max_fee() -> String {
@@ -310,6 +351,57 @@ fn days(days: u16) -> Span {
 pub(crate) fn tinybars(name: &str, text: &str) -> anyhow::Result<u64> {
     let amount = Asset::Hbar.parse(text).with_context(|| format!("{name} = \"{text}\""))?;
     Ok(amount.units())
+}
+
+/// A decimal amount of US dollars, in millionths.
+fn micros(name: &str, text: &str) -> anyhow::Result<u64> {
+    let wrong = || anyhow::anyhow!("{name} = \"{text}\" is no amount such as 0.015");
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || part.len() > 6 || !digits(whole) || !digits(part) {
+        return Err(wrong());
+    }
+    format!("{whole}{part:0<6}").parse().map_err(|_| wrong())
+}
+
+impl X {
+    /// X's prices and this deployment's caps, typed.
+    pub(crate) fn money(
+        &self,
+    ) -> anyhow::Result<(hashbuzz_social_x::Prices, hashbuzz_social_x::Caps)> {
+        let given = &self.prices;
+        let usual = hashbuzz_social_x::Prices::default();
+        let price = |name: &str, text: &Option<String>, usual: u64| match text {
+            Some(text) => micros(&format!("x.prices.{name}"), text),
+            None => Ok(usual),
+        };
+        let prices = hashbuzz_social_x::Prices {
+            post_read: price("post_read", &given.post_read, usual.post_read)?,
+            profile_read: price("profile_read", &given.profile_read, usual.profile_read)?,
+            post: price("post", &given.post, usual.post)?,
+            post_with_link: price("post_with_link", &given.post_with_link, usual.post_with_link)?,
+            deletion: price("deletion", &given.deletion, usual.deletion)?,
+        };
+        let cap = |name: &str, text: &Option<String>| {
+            text.as_ref().map(|text| micros(&format!("x.caps.{name}"), text)).transpose()
+        };
+        let usual = hashbuzz_social_x::Caps::default();
+        let caps = hashbuzz_social_x::Caps {
+            micros_per_day: cap("usd_per_day", &self.caps.usd_per_day)?,
+            micros_per_month: cap("usd_per_month", &self.caps.usd_per_month)?,
+            posts_read_per_month: self.caps.posts_read_per_month.or(usual.posts_read_per_month),
+        };
+        Ok((prices, caps))
+    }
+
+    /// The keys under which people sign in; none where they are not set.
+    pub(crate) fn client_keys(&self) -> anyhow::Result<Option<hashbuzz_social_x::ClientKeys>> {
+        let Some(id) = self.client_id.clone() else { return Ok(None) };
+        let redirect_uri = self.redirect_uri.clone();
+        let redirect_uri = redirect_uri.context("x.redirect_uri is missing beside x.client_id")?;
+        let (secret, consent_page) = (self.client_secret.clone(), self.consent_page.clone());
+        Ok(Some(hashbuzz_social_x::ClientKeys { id, secret, redirect_uri, consent_page }))
+    }
 }
 
 impl Hedera {

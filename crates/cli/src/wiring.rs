@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use hashbuzz_app::budget::SharedBudget;
 use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::Time;
 use hashbuzz_ledger_hedera::Hedera;
 use hashbuzz_outbox::{Broker, Clock, Wake, Watchdog};
 use hashbuzz_outbox_bullmq::BullMq;
-use hashbuzz_social::Network as _;
+use hashbuzz_social::{Budget, Network as _};
 use hashbuzz_social_x::{AppKeys, X};
 
 use crate::agreement;
@@ -40,7 +41,8 @@ pub(crate) fn hurried(broker: Option<Arc<BullMq>>) -> Option<Arc<dyn Broker>> {
 /// The system as these settings describe it. The database is open and migrated by the caller.
 pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
     let clock = clock::of_the_server();
-    let network = network(settings, Arc::clone(&clock))?;
+    let budget = Arc::new(SharedBudget::new(db.clone()));
+    let network = network(settings, Arc::clone(&clock), budget)?;
     let mut decided = settings.for_app()?;
     let policy = network.pay_policy();
     match policy.forbidden_by {
@@ -56,17 +58,35 @@ pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
         ledger: Arc::new(ledger(settings).await?),
         settings: decided,
         media: settings.media.store().context("media.folder")?,
-        vault: Vault::new(&settings.vault_key).context("vault_key")?,
+        vault: vault(settings)?,
         wake: Wake::default(),
         watchdog: Watchdog::default(),
     }))
 }
 
-fn network(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<X> {
+/// What seals accesses.
+///
+/// # Errors
+/// A key that is none.
+pub(crate) fn vault(settings: &Settings) -> anyhow::Result<Vault> {
+    let vault = Vault::new(&settings.vault_key).context("vault_key")?;
+    vault.with_old(&settings.vault_old_keys).context("vault_old_keys")
+}
+
+fn network(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    budget: Arc<dyn Budget>,
+) -> anyhow::Result<X> {
     let given = &settings.x;
     let app = given.consumer_key.clone().zip(given.consumer_secret.clone());
+    let (prices, caps) = given.money()?;
     let told = hashbuzz_social_x::Settings {
         api_base: given.api_base.clone(),
+        client: given.client_keys()?,
+        budget,
+        prices,
+        caps,
         app: app.map(|(consumer_key, consumer_secret)| AppKeys { consumer_key, consumer_secret }),
         bearer: given.bearer.clone(),
         request_timeout: Duration::from_secs(20),

@@ -93,11 +93,11 @@ impl Far {
         folder: &Path,
     ) -> anyhow::Result<Self> {
         // Accepting a repeated text is the less comfortable network: it lets us double a post.
-        let x_arguments = ["standin-x", "--accept-duplicates"];
+        let x_arguments = ["standin", "x", "--json", "--users", "0", "--accept-duplicates"];
         let (x_log, hedera_log) = (folder.join("x.log"), folder.join("hedera.log"));
         let (x_program, hedera_program) = tokio::try_join!(
             program.stay(&x_arguments, &x_log),
-            program.stay(&["standin-hedera"], &hedera_log)
+            program.stay(&["standin", "hedera", "--json"], &hedera_log)
         )?;
         let x_address: SocketAddr = x_program.address("address")?;
         let mirror: SocketAddr = hedera_program.address("mirror")?;

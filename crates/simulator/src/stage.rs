@@ -66,7 +66,7 @@ impl Stage {
         let reviewer = admit(&app, &far.reviewer, &[Role::Reviewer]).await?;
         let operator = admit(&app, &far.admin, &[Role::Admin, Role::Operator]).await?;
         let oauth1 = far.brand.oauth1.clone();
-        let access = Access::OAuth1 { token: oauth1.token, secret: oauth1.secret };
+        let access = Access::oauth1(oauth1.token, oauth1.secret);
         link_brand(&app, far.campaigner.id, access).await?;
         for (user, account) in &far.fans {
             register(&app, account.id, account.address, &[Role::Participant]).await?;

@@ -6,24 +6,24 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hashbuzz_domain::Time;
 use hashbuzz_domain::engagement::Kind;
+use hashbuzz_domain::{PostId, Time};
 use hashbuzz_social::{Access, Collect, Network as _};
 use hashbuzz_social_x::{Settings, X};
-use secrecy::SecretString;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let token = std::env::var("X_TOKEN").map_err(|_| "set X_TOKEN to a user's OAuth 2.0 token")?;
-    let post = std::env::args().nth(1).ok_or("name the post by its id")?.parse()?;
+    let post: PostId = std::env::args().nth(1).ok_or("name the post by its id")?.parse()?;
     let mut settings = Settings::new(Arc::new(now));
     if let Ok(base) = std::env::var("X_API_BASE") {
         settings.api_base = base;
     }
     let x = X::new(settings)?;
-    let access = Access::OAuth2 { token: SecretString::from(token) };
+    let access = Access::oauth2(token);
     println!("{:?}", x.me(&access).await?);
-    let mut collect = Collect { post, posted_at: now(), kind: Kind::Like, cursor: None };
+    let list = x.list_of(&post, Kind::Like).key;
+    let mut collect = Collect { list, posted_at: now(), cursor: None };
     loop {
         let page = x.engagements(&access, &collect).await?;
         for sighting in &page.sightings {

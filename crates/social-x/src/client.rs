@@ -3,26 +3,29 @@
 //! One exchange a call: no redirects, no repetition (reqwest's own is switched off too), a limit
 //! on time and on the size of what comes back. A span per request names endpoint, status and X's
 //! transaction id; never a token, a text or an address with a query.
+//!
+//! What a request uses up is reserved before it is sent, and settled with what the answer said
+//! ([`crate::rates`]).
 
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hashbuzz_domain::Time;
-use hashbuzz_social::{Access, ReadError, WriteError};
+use hashbuzz_social::{Access, ReadError, Settled, WriteError};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::multipart::Form;
 use reqwest::{Method, Response, Url, redirect, retry};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
-use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
+use url::form_urlencoded;
 
+use crate::rates::{Billed, Rate, Tab};
 use crate::remedy::{self, Answer, Failure};
-use crate::settings::{AppKeys, ClockFn, Settings, SettingsError, Vocabulary};
-use crate::sign::{self, Right};
+use crate::settings::{Settings, SettingsError, Vocabulary};
+use crate::sign::{self, Keys, Right};
 
 /// The largest answer that is read: a page of 100 posts with everything is below 1 MiB.
 const BODY_LIMIT: usize = 5 * 1024 * 1024;
@@ -34,8 +37,11 @@ const IDLE: Duration = Duration::from_secs(20);
 /// One request, before it is addressed and signed.
 #[derive(Debug)]
 pub(crate) struct Call {
-    /// What it is called in traces.
-    pub(crate) name: &'static str,
+    pub(crate) rate: &'static Rate,
+    /// What it costs where that is not the endpoint's usual price.
+    pub(crate) billed: Billed,
+    /// The most objects that it can deliver.
+    pub(crate) at_most: u64,
     pub(crate) method: Method,
     /// Below the address, one entry a segment.
     pub(crate) path: Vec<String>,
@@ -43,55 +49,77 @@ pub(crate) struct Call {
     pub(crate) body: Option<Body>,
 }
 
-/// What a request carries. None of it is part of a signature.
+/// What a request carries.
 #[derive(Debug)]
-pub(crate) enum Body {
-    Json(Vec<u8>),
-    Parts(Form),
+pub(crate) struct Body {
+    pub(crate) content_type: HeaderValue,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Call {
-    pub(crate) fn get(name: &'static str, path: &[&str]) -> Self {
-        Self::new(name, Method::GET, path)
+    pub(crate) fn get(rate: &'static Rate, path: &[&str]) -> Self {
+        Self::new(rate, Method::GET, path)
     }
 
-    pub(crate) fn delete(name: &'static str, path: &[&str]) -> Self {
-        Self::new(name, Method::DELETE, path)
+    pub(crate) fn delete(rate: &'static Rate, path: &[&str]) -> Self {
+        Self::new(rate, Method::DELETE, path)
     }
 
-    pub(crate) fn post(name: &'static str, path: &[&str], body: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(body).expect("our own shapes have string keys");
-        Self { body: Some(Body::Json(body)), ..Self::new(name, Method::POST, path) }
+    /// With a body of JSON.
+    pub(crate) fn post(rate: &'static Rate, path: &[&str], body: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(body).expect("our own shapes have string keys");
+        let content_type = HeaderValue::from_static("application/json");
+        let body = Some(Body { content_type, bytes });
+        Self { body, ..Self::new(rate, Method::POST, path) }
     }
 
-    pub(crate) fn post_parts(name: &'static str, path: &[&str], parts: Form) -> Self {
-        Self { body: Some(Body::Parts(parts)), ..Self::new(name, Method::POST, path) }
+    /// With a body of any other type.
+    pub(crate) fn post_body(rate: &'static Rate, path: &[&str], body: Body) -> Self {
+        Self { body: Some(body), ..Self::new(rate, Method::POST, path) }
     }
 
     /// A command that says everything by its path.
-    pub(crate) fn post_nothing(name: &'static str, path: &[&str]) -> Self {
-        Self::new(name, Method::POST, path)
+    pub(crate) fn post_nothing(rate: &'static Rate, path: &[&str]) -> Self {
+        Self::new(rate, Method::POST, path)
     }
 
-    fn new(name: &'static str, method: Method, path: &[&str]) -> Self {
+    /// With a form as its body.
+    pub(crate) fn form(rate: &'static Rate, path: &[&str], fields: &[(&str, &str)]) -> Self {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let body = Some(Body { content_type, bytes: form.into_bytes() });
+        Self { body, ..Self::new(rate, Method::POST, path) }
+    }
+
+    fn new(rate: &'static Rate, method: Method, path: &[&str]) -> Self {
         let path = path.iter().map(|&segment| segment.to_owned()).collect();
-        Self { name, method, path, query: Vec::new(), body: None }
+        let (billed, query) = (rate.billed, Vec::new());
+        Self { rate, billed, at_most: 1, method, path, query, body: None }
     }
 
     pub(crate) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.query.push((key, value.into()));
         self
     }
+
+    /// It can deliver so many objects, and is billed for those that it does.
+    pub(crate) const fn at_most(mut self, objects: u64) -> Self {
+        self.at_most = objects;
+        self
+    }
+}
+
+/// An answer that says how much was delivered.
+pub(crate) trait Delivers {
+    /// The objects that X bills.
+    fn objects(&self) -> u64;
 }
 
 /// Connections to X, and what every request needs.
 pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
-    app: Option<AppKeys>,
-    bearer: Option<SecretString>,
-    clock: ClockFn,
-    pub(crate) vocabulary: Vocabulary,
+    pub(crate) settings: Settings,
 }
 
 impl std::fmt::Debug for Client {
@@ -102,8 +130,9 @@ impl std::fmt::Debug for Client {
 
 impl Client {
     pub(crate) fn new(settings: Settings) -> Result<Self, SettingsError> {
-        let Settings { api_base, app, bearer, request_timeout, clock, vocabulary } = settings;
-        let base = address(&api_base).ok_or(SettingsError::Address(api_base))?;
+        let base = address(&settings.api_base);
+        let base = base.ok_or_else(|| SettingsError::Address(settings.api_base.clone()))?;
+        let request_timeout = settings.request_timeout;
         if request_timeout.is_zero() || request_timeout > LONGEST_REQUEST {
             return Err(SettingsError::TimeLimit(request_timeout));
         }
@@ -123,32 +152,70 @@ impl Client {
             .retry(retry::never())
             .build()
             .map_err(|error| SettingsError::Connections(chain(&error)))?;
-        Ok(Self { http, base, app, bearer, clock, vocabulary })
+        Ok(Self { http, base, settings })
     }
 
     /// The time by our clock.
     pub(crate) fn now(&self) -> Time {
-        (self.clock)()
+        (self.settings.clock)()
     }
 
-    /// The right for what everybody may read: the app's own where there is one.
-    pub(crate) fn public<'a>(&'a self, access: &'a Access) -> Right<'a> {
-        self.bearer.as_ref().map_or(Right::Profile(access), Right::App)
+    /// Which names to ask by.
+    pub(crate) const fn vocabulary(&self) -> Vocabulary {
+        self.settings.vocabulary
     }
 
-    /// Reads. Anything but a success in the expected shape is an error.
-    pub(crate) async fn read<T: DeserializeOwned>(
+    /// The rights for what everybody may read: the app's own where there is one, and while that is
+    /// used up, the profile's.
+    pub(crate) fn public<'a>(&self, access: &'a Access) -> Vec<Right<'a>> {
+        let app = self.settings.bearer.as_ref().map(|_| Right::App(access));
+        app.into_iter().chain([Right::Profile(access)]).collect()
+    }
+
+    /// Reads with the first of `rights` under which something may still be asked. Anything but a
+    /// success in the expected shape is an error.
+    pub(crate) async fn read<T: DeserializeOwned + Delivers>(
         &self,
-        right: Right<'_>,
+        rights: &[Right<'_>],
         call: Call,
     ) -> Result<T, ReadError> {
-        let name = call.name;
-        let answer = self.exchange(right, call).await.map_err(remedy::of_unread)?;
-        if !answer.status.is_success() {
-            return Err(remedy::of_read(&answer, self.now()));
+        let mut full: Option<ReadError> = None;
+        let mut call = Some(call);
+        for (i, right) in rights.iter().enumerate() {
+            let last = i + 1 == rights.len();
+            let this = if last { call.take() } else { call.as_ref().map(Call::again) };
+            let Some(this) = this else { break };
+            let name = this.rate.name;
+            let (answer, tab) = match self.exchange(*right, this).await {
+                Ok(answered) => answered,
+                Err(Failure::Full(why)) if !last => {
+                    full = sooner(full, remedy::of_unread(Failure::Full(why)));
+                    continue;
+                }
+                Err(failure @ Failure::Full(_)) => {
+                    let this = remedy::of_unread(failure);
+                    return Err(sooner(full, this.clone()).unwrap_or(this));
+                }
+                Err(failure) => return Err(remedy::of_unread(failure)),
+            };
+            if answer.status.is_success() {
+                let read: Result<T, _> = serde_json::from_slice(&answer.body);
+                let objects = read.as_ref().map_or(0, Delivers::objects);
+                self.settle(tab.answered(&answer, objects, self.now())).await;
+                return read.map_err(|error| ReadError::Unavailable(malformed(name, &error)));
+            }
+            self.settle(tab.answered(&answer, 0, self.now())).await;
+            match remedy::of_read(&answer, self.now()) {
+                // The deployment's own token is not the profile's, and says nothing of it.
+                ReadError::Unauthorized(words) if matches!(right, Right::App(_)) => {
+                    tracing::error!(words, "X refuses the app's own bearer token");
+                }
+                ReadError::Unauthorized(_) if full.is_some() => break,
+                error @ ReadError::RateLimited { .. } => full = sooner(full, error),
+                error => return Err(error),
+            }
         }
-        serde_json::from_slice(&answer.body)
-            .map_err(|error| ReadError::Unavailable(malformed(name, &error)))
+        Err(full.unwrap_or_else(|| ReadError::Unavailable("nobody may ask this".to_owned())))
     }
 
     /// Writes. A success whose body cannot be understood is an unknown outcome.
@@ -157,9 +224,8 @@ impl Client {
         access: &Access,
         call: Call,
     ) -> Result<T, WriteError> {
-        let name = call.name;
-        let right = Right::Profile(access);
-        let answer = self.exchange(right, call).await.map_err(remedy::of_unwritten)?;
+        let name = call.rate.name;
+        let answer = self.ask(Right::Profile(access), call).await.map_err(remedy::of_unwritten)?;
         if !answer.status.is_success() {
             return Err(remedy::of_write(&answer, self.now()));
         }
@@ -169,20 +235,46 @@ impl Client {
 
     /// Writes what has no answer worth reading: a success is one, whatever its body.
     pub(crate) async fn command(&self, access: &Access, call: Call) -> Result<(), WriteError> {
-        let right = Right::Profile(access);
-        let answer = self.exchange(right, call).await.map_err(remedy::of_unwritten)?;
+        let answer = self.ask(Right::Profile(access), call).await.map_err(remedy::of_unwritten)?;
         if answer.status.is_success() { Ok(()) } else { Err(remedy::of_write(&answer, self.now())) }
     }
 
-    /// Sends once and reads what comes back, whatever its status.
-    pub(crate) async fn exchange(&self, right: Right<'_>, call: Call) -> Result<Answer, Failure> {
+    /// Sends once and reads what comes back, whatever its status. A success delivers one object.
+    pub(crate) async fn ask(&self, right: Right<'_>, call: Call) -> Result<Answer, Failure> {
+        let (answer, tab) = self.exchange(right, call).await?;
+        let objects = u64::from(answer.status.is_success());
+        self.settle(tab.answered(&answer, objects, self.now())).await;
+        Ok(answer)
+    }
+
+    async fn settle(&self, settled: Settled) {
+        self.settings.budget.settle(self.now(), settled).await;
+    }
+
+    /// Reserves, and sends once.
+    async fn exchange(&self, right: Right<'_>, call: Call) -> Result<(Answer, Tab), Failure> {
+        let money = (&self.settings.prices, &self.settings.caps);
+        let tab = Tab::new(call.rate, call.billed, call.at_most, right, money);
+        self.settings.budget.reserve(self.now(), tab.draws()).await.map_err(Failure::Full)?;
         let span = tracing::info_span!(
             "x.request",
-            endpoint = call.name,
+            endpoint = call.rate.name,
             status = tracing::field::Empty,
             transaction = tracing::field::Empty,
         );
-        self.send(right, call).instrument(span).await
+        match self.send(right, call).instrument(span).await {
+            Ok(answer) => Ok((answer, tab)),
+            Err(failure) => {
+                self.settle(match failure {
+                    Failure::NoAnswer(_) => tab.unanswered(),
+                    Failure::Full(_) | Failure::Unsendable(_) | Failure::NotSent(_) => {
+                        tab.not_sent()
+                    }
+                })
+                .await;
+                Err(failure)
+            }
+        }
     }
 
     async fn send(&self, right: Right<'_>, call: Call) -> Result<Answer, Failure> {
@@ -191,21 +283,19 @@ impl Client {
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
-        let authorization =
-            sign::authorization(right, self.app.as_ref(), &call.method, &url, self.now())
-                .map_err(Failure::Unsendable)?;
+        let keys = Keys { app: self.settings.app.as_ref(), bearer: self.settings.bearer.as_ref() };
+        let authorization = sign::authorization(right, keys, &call.method, &url, self.now())
+            .map_err(Failure::Unsendable)?;
         let mut request = self
             .http
             .request(call.method, url)
-            .header(AUTHORIZATION, authorization)
             .header(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
-        request = match call.body {
-            Some(Body::Json(body)) => request
-                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-                .body(body),
-            Some(Body::Parts(parts)) => request.multipart(parts),
-            None => request,
-        };
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        if let Some(body) = call.body {
+            request = request.header(CONTENT_TYPE, body.content_type).body(body.bytes);
+        }
         hashbuzz_crash::point!("x.send.before");
         let response = request.send().await.map_err(failure)?;
         // X has done what it was asked, and its answer is unread.
@@ -225,6 +315,30 @@ impl Client {
         hashbuzz_crash::point!("x.receive.after");
         tracing::debug!(bytes = body.len(), "answered");
         Ok(Answer { status, headers, body })
+    }
+}
+
+impl Call {
+    /// The same once more, under another right. Reads only: they carry nothing.
+    fn again(&self) -> Self {
+        Self {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            body: None,
+            ..*self
+        }
+    }
+}
+
+/// The wait that is over first.
+fn sooner(one: Option<ReadError>, other: ReadError) -> Option<ReadError> {
+    match (one, other) {
+        (
+            Some(ReadError::RateLimited { until, scope }),
+            ReadError::RateLimited { until: then, .. },
+        ) if until <= then => Some(ReadError::RateLimited { until, scope }),
+        (_, other) => Some(other),
     }
 }
 

@@ -12,14 +12,18 @@ mod client;
 mod cursor;
 mod emoji;
 mod endpoint;
+mod forecast;
 mod limits;
 mod links;
+mod lists;
 mod media;
 mod problem;
+mod rates;
 mod remedy;
 mod same;
 mod settings;
 mod sign;
+mod sign_in;
 mod text;
 mod wire;
 
@@ -28,12 +32,17 @@ use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::media::Facts;
 use hashbuzz_domain::{PostId, ProfileId, Time, UploadId};
 use hashbuzz_social::{
-    Access, Begun, Collect, Measure, MediaRules, Metrics, Network, NewPost, Page, PayPolicy,
-    Profile, ReadError, Uploaded, WriteError,
+    Access, Begun, Collect, Expected, Forecast, GrantError, Granted, List, Measure, MediaRules,
+    Metrics, Network, NewPost, Page, PayPolicy, Profile, Purpose, ReadError, SignIn, Uploaded,
+    Watched, WriteError,
 };
+use secrecy::SecretString;
 
 use client::Client;
-pub use settings::{AppKeys, ClockFn, Settings, SettingsError, Vocabulary};
+use lists::XList;
+pub use settings::{
+    AppKeys, Caps, ClientKeys, ClockFn, Prices, Settings, SettingsError, Vocabulary,
+};
 
 /// What an operator has to acknowledge before anything is paid on X.
 const FORBIDDEN: &str = "X's Developer Policy, section \"Pay to engage\", does not let a service \
@@ -57,6 +66,13 @@ impl X {
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         Ok(Self { client: Client::new(settings)? })
     }
+
+    fn client_keys(&self) -> Result<&ClientKeys, GrantError> {
+        let keys = self.client.settings.client.as_ref();
+        keys.ok_or_else(|| {
+            GrantError::Keys("no client id is set, so nobody can sign in".to_owned())
+        })
+    }
 }
 
 #[async_trait]
@@ -79,6 +95,26 @@ impl Network for X {
 
     fn post_url(&self, post: &PostId) -> String {
         format!("https://x.com/i/web/status/{post}")
+    }
+
+    fn begin_sign_in(&self, purpose: Purpose, state: &str) -> Result<SignIn, GrantError> {
+        sign_in::begin(self.client_keys()?, purpose, state)
+    }
+
+    async fn finish_sign_in(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+    ) -> Result<Granted, GrantError> {
+        endpoint::oauth2::exchange(&self.client, self.client_keys()?, code, verifier).await
+    }
+
+    async fn refresh(&self, refresh: &SecretString) -> Result<Granted, GrantError> {
+        endpoint::oauth2::refresh(&self.client, self.client_keys()?, refresh).await
+    }
+
+    async fn give_back(&self, access: &Access) -> Result<(), GrantError> {
+        endpoint::oauth2::revoke(&self.client, self.client_keys()?, access).await
     }
 
     async fn me(&self, access: &Access) -> Result<Profile, ReadError> {
@@ -147,12 +183,33 @@ impl Network for X {
         endpoint::posts::metrics(&self.client, access, posts).await
     }
 
+    fn posts_per_count(&self) -> usize {
+        endpoint::posts::IDS
+    }
+
+    fn lists(&self, watched: Watched<'_>, now: Time) -> Vec<List> {
+        lists::plan(watched, now).iter().map(XList::list).collect()
+    }
+
+    fn list_of(&self, post: &PostId, kind: Kind) -> List {
+        XList::of(post, kind).list()
+    }
+
     async fn engagements(&self, access: &Access, collect: &Collect) -> Result<Page, ReadError> {
-        match collect.kind {
-            Kind::Like => endpoint::liking_users::likers(&self.client, access, collect).await,
-            Kind::Repost => endpoint::retweeted_by::reposters(&self.client, access, collect).await,
-            Kind::Quote => endpoint::quote_tweets::quotes(&self.client, access, collect).await,
-            Kind::Reply => endpoint::replies::replies(&self.client, access, collect).await,
+        use endpoint::{liking_users, quote_tweets, retweeted_by, search};
+        let client = &self.client;
+        match XList::read(&collect.list) {
+            Some(XList::Search(wanted)) => search::engaged(client, access, &wanted, collect).await,
+            Some(XList::Likers(post)) => liking_users::likers(client, access, &post, collect).await,
+            Some(XList::Reposters(post)) => {
+                retweeted_by::reposters(client, access, &post, collect).await
+            }
+            Some(XList::Quotes(post)) => quote_tweets::quotes(client, access, &post, collect).await,
+            None => Err(ReadError::Refused(format!("`{}` is none of X's lists", collect.list.0))),
         }
+    }
+
+    fn forecast(&self, campaign: &Expected<'_>) -> Forecast {
+        forecast::forecast(campaign, &self.client.settings.prices)
     }
 }

@@ -1,4 +1,4 @@
-//! Until when to wait after 429.
+//! What X's headers say of its limits, and until when to wait after 429.
 //!
 //! Several limits can be used up at once and each has its own headers; the fifteen-minute headers
 //! of an answer can show thousands left while a daily or monthly cap is what blocks. So the latest
@@ -17,12 +17,58 @@ const SHORTEST: Span = Span::from_secs(2);
 /// The longest wait that a header can impose.
 const LONGEST: Span = Span::from_secs(25 * 3_600);
 
-/// Remaining and reset header of a limit, and what to call it.
-const LIMITS: [(&str, &str, &str); 3] = [
-    ("x-rate-limit-remaining", "x-rate-limit-reset", "15-minute window of this endpoint"),
-    ("x-user-limit-24hour-remaining", "x-user-limit-24hour-reset", "24-hour limit of this profile"),
-    ("x-app-limit-24hour-remaining", "x-app-limit-24hour-reset", "24-hour limit of the app"),
+/// A limit with headers of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// Fifteen minutes of one endpoint.
+    Window,
+    /// A profile's posts in 24 hours.
+    ProfileDay,
+    /// The app's posts in 24 hours.
+    AppDay,
+}
+
+/// The beginning of a limit's headers, and what to call it.
+const LIMITS: [(Limit, &str, &str); 3] = [
+    (Limit::Window, "x-rate-limit", "15-minute window of this endpoint"),
+    (Limit::ProfileDay, "x-user-limit-24hour", "24-hour limit of this profile"),
+    (Limit::AppDay, "x-app-limit-24hour", "24-hour limit of the app"),
 ];
+
+/// How full a limit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gauge {
+    pub(crate) limit: Limit,
+    pub(crate) size: u64,
+    pub(crate) left: u64,
+    pub(crate) resets_at: Time,
+}
+
+/// The limits that an answer shows completely.
+pub(crate) fn gauges(headers: &HeaderMap) -> impl Iterator<Item = Gauge> {
+    LIMITS.into_iter().filter_map(|(limit, prefix, _)| {
+        let count = |what: &str| u64::try_from(number(headers, &format!("{prefix}-{what}"))?).ok();
+        let resets_at = at(number(headers, &format!("{prefix}-reset"))?);
+        Some(Gauge { limit, size: count("limit")?, left: count("remaining")?, resets_at })
+    })
+}
+
+/// The limit that is used up, and the latest to be full again where several are.
+pub(crate) fn used_up(headers: &HeaderMap) -> Option<Limit> {
+    latest(headers).map(|(_, limit, _)| limit)
+}
+
+fn latest(headers: &HeaderMap) -> Option<(i64, Limit, &'static str)> {
+    LIMITS
+        .into_iter()
+        .filter(|(_, prefix, _)| {
+            number(headers, &format!("{prefix}-remaining")).is_some_and(|left| left <= 0)
+        })
+        .filter_map(|(limit, prefix, scope)| {
+            Some((number(headers, &format!("{prefix}-reset"))?, limit, scope))
+        })
+        .max_by_key(|(reset, _, _)| *reset)
+}
 
 /// When asking again makes sense, and which limit says so.
 pub(crate) fn wait(headers: &HeaderMap, problem: &Problem, now: Time) -> (Time, String) {
@@ -30,20 +76,14 @@ pub(crate) fn wait(headers: &HeaderMap, problem: &Problem, now: Time) -> (Time, 
         let scope = [problem.period.as_str(), problem.scope.as_str()].join(" ");
         return (next_day(now), format!("usage cap {}", scope.trim()).trim().to_owned());
     }
-    let number = |name: &str| -> Option<i64> { headers.get(name)?.to_str().ok()?.parse().ok() };
-    let used_up = LIMITS
-        .iter()
-        .filter(|(remaining, _, _)| number(remaining).is_some_and(|left| left <= 0))
-        .filter_map(|(_, reset, scope)| Some((number(reset)?, *scope)))
-        .max();
-    let dated = used_up.map(|(secs, scope)| (at(secs), scope));
+    let dated = latest(headers).map(|(secs, _, scope)| (at(secs), scope));
     let asked = || {
-        let secs = u32::try_from(number("retry-after")?).ok()?;
+        let secs = u32::try_from(number(headers, "retry-after")?).ok()?;
         Some((now.plus(Span::from_secs(secs)), "the network's retry-after"))
     };
     let undeclared = || {
-        let unknown = number("x-rate-limit-remaining").is_none();
-        let secs = number("x-rate-limit-reset").filter(|_| unknown)?;
+        let unknown = number(headers, "x-rate-limit-remaining").is_none();
+        let secs = number(headers, "x-rate-limit-reset").filter(|_| unknown)?;
         Some((at(secs), LIMITS[0].2))
     };
     let (until, scope) = dated
@@ -56,6 +96,10 @@ pub(crate) fn wait(headers: &HeaderMap, problem: &Problem, now: Time) -> (Time, 
 /// Whether the month's or day's allowance is used up, where a quarter of an hour changes nothing.
 pub(crate) fn is_usage_cap(problem: &Problem) -> bool {
     problem.kind == "usage-capped" || problem.title == "UsageCapExceeded"
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
 }
 
 fn at(secs: i64) -> Time {

@@ -9,6 +9,7 @@ use hashbuzz_domain::{Span, Time, UploadId};
 use hashbuzz_social::{MediaRule, MediaRules, Refusal, UploadState, Uploaded, WriteError};
 use serde::Deserialize;
 
+use crate::client::Delivers;
 use crate::wire::numeric;
 
 const MB: u64 = 1024 * 1024;
@@ -93,6 +94,12 @@ struct Processing {
 struct Failure {
     name: Option<String>,
     message: Option<String>,
+}
+
+impl Delivers for Answer {
+    fn objects(&self) -> u64 {
+        1
+    }
 }
 
 impl Data {

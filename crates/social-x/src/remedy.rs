@@ -5,12 +5,12 @@
 //! what is not recognised fails this request only and condemns neither token nor account.
 
 use hashbuzz_domain::Time;
-use hashbuzz_social::{ReadError, Refusal, WriteError};
+use hashbuzz_social::{Full, ReadError, Refusal, WriteError};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::limits;
 use crate::problem::Problem;
+use crate::{limits, rates};
 
 /// An answer: whatever came back, read to its end.
 #[derive(Debug)]
@@ -20,9 +20,28 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+impl Answer {
+    /// Whether it says that nothing is paid for any more.
+    pub(crate) fn is_no_credit(&self, problem: &Problem) -> bool {
+        self.status == StatusCode::PAYMENT_REQUIRED
+            || problem.kind == "credits"
+            || problem.title == "CreditsDepleted"
+    }
+
+    /// Whether it says that something is used up which comes back by itself.
+    pub(crate) fn is_limited(&self, problem: &Problem) -> bool {
+        // 185 is version 1's daily limit of posts, sent with 403.
+        self.status == StatusCode::TOO_MANY_REQUESTS
+            || limits::is_usage_cap(problem)
+            || problem.has_code(&[88, 185])
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// It does not fit into what may still be asked; nothing has left.
+    Full(Full),
     /// The request cannot be made: nothing to send it with, or not by X's rules.
     Unsendable(String),
     /// No connection came about, so nothing of the request has left.
@@ -37,7 +56,9 @@ enum Meaning {
         until: Time,
         scope: String,
     },
-    NoCredit,
+    NoCredit {
+        until: Time,
+    },
     Unauthorized,
     /// Nobody took the request, and whoever asks is not to blame: a clock that is off, or no
     /// such endpoint at this address.
@@ -49,11 +70,10 @@ enum Meaning {
 
 fn meaning(answer: &Answer, problem: &Problem, now: Time) -> Meaning {
     let status = answer.status.as_u16();
-    if status == 402 || problem.kind == "credits" || problem.title == "CreditsDepleted" {
-        return Meaning::NoCredit;
+    if answer.is_no_credit(problem) {
+        return Meaning::NoCredit { until: rates::credit_again(now) };
     }
-    // 185 is version 1's daily limit of posts, sent with 403.
-    if status == 429 || limits::is_usage_cap(problem) || problem.has_code(&[88, 185]) {
+    if answer.is_limited(problem) {
         let (until, scope) = limits::wait(&answer.headers, problem, now);
         return Meaning::RateLimited { until, scope };
     }
@@ -109,7 +129,7 @@ pub(crate) fn of_read(answer: &Answer, now: Time) -> ReadError {
     let words = problem.words_or(&format!("status {}", answer.status.as_u16()));
     match meaning(answer, &problem, now) {
         Meaning::RateLimited { until, scope } => ReadError::RateLimited { until, scope },
-        Meaning::NoCredit => ReadError::NoCredit(words),
+        Meaning::NoCredit { until } => ReadError::NoCredit { until, words },
         Meaning::Unauthorized => ReadError::Unauthorized(words),
         Meaning::Gone => ReadError::Gone(words),
         Meaning::Refused(_) => ReadError::Refused(words),
@@ -123,7 +143,7 @@ pub(crate) fn of_write(answer: &Answer, now: Time) -> WriteError {
     let words = problem.words_or(&format!("status {}", answer.status.as_u16()));
     match meaning(answer, &problem, now) {
         Meaning::RateLimited { until, scope } => WriteError::RateLimited { until, scope },
-        Meaning::NoCredit => WriteError::NoCredit(words),
+        Meaning::NoCredit { until } => WriteError::NoCredit { until, words },
         Meaning::Unauthorized => WriteError::Unauthorized(words),
         Meaning::NotTaken => WriteError::Unavailable(words),
         Meaning::Gone => WriteError::Refused { refusal: Refusal::Gone, detail: words },
@@ -135,6 +155,8 @@ pub(crate) fn of_write(answer: &Answer, now: Time) -> WriteError {
 /// The remedy for a read without an answer.
 pub(crate) fn of_unread(failure: Failure) -> ReadError {
     match failure {
+        Failure::Full(Full::Until { until, why }) => ReadError::RateLimited { until, scope: why },
+        Failure::Full(error @ Full::Unavailable(_)) => ReadError::Unavailable(error.to_string()),
         Failure::Unsendable(why) => ReadError::Refused(why),
         Failure::NotSent(why) | Failure::NoAnswer(why) => ReadError::Unavailable(why),
     }
@@ -143,6 +165,8 @@ pub(crate) fn of_unread(failure: Failure) -> ReadError {
 /// The remedy for a write without an answer.
 pub(crate) fn of_unwritten(failure: Failure) -> WriteError {
     match failure {
+        Failure::Full(Full::Until { until, why }) => WriteError::RateLimited { until, scope: why },
+        Failure::Full(error @ Full::Unavailable(_)) => WriteError::Unavailable(error.to_string()),
         Failure::Unsendable(why) => WriteError::Refused { refusal: Refusal::Invalid, detail: why },
         Failure::NotSent(why) => WriteError::Unavailable(why),
         Failure::NoAnswer(why) => WriteError::Unknown(why),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbuzz_domain::Time;
+use hashbuzz_social::{Budget, Unlimited};
 use secrecy::SecretString;
 
 /// Tells the time. Needed for waits that X does not date itself, for the age of a post and for
@@ -18,6 +19,68 @@ pub struct AppKeys {
     pub consumer_key: SecretString,
     /// Its secret ("API key secret").
     pub consumer_secret: SecretString,
+}
+
+/// The keys under which people sign in through our app (OAuth 2.0).
+#[derive(Clone, Debug)]
+pub struct ClientKeys {
+    /// The client id.
+    pub id: String,
+    /// The client secret; none for an app that is registered as a public client.
+    pub secret: Option<SecretString>,
+    /// Where X sends people back to; registered with the app, letter by letter.
+    pub redirect_uri: String,
+    /// X's consent page.
+    pub consent_page: String,
+}
+
+impl ClientKeys {
+    /// X's own consent page. <X docs, OAuth 2.0, August 2026>
+    pub const CONSENT_PAGE: &'static str = "https://x.com/i/oauth2/authorize";
+}
+
+/// What X bills, in millionths of a dollar. <X docs, pricing, August 2026>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prices {
+    /// A post that is read.
+    pub post_read: u64,
+    /// A profile that is read.
+    pub profile_read: u64,
+    /// A post that is made.
+    pub post: u64,
+    /// A post that is made with a link in it.
+    pub post_with_link: u64,
+    /// A post that is deleted.
+    pub deletion: u64,
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        Self {
+            post_read: 5_000,
+            profile_read: 10_000,
+            post: 15_000,
+            post_with_link: 200_000,
+            deletion: 10_000,
+        }
+    }
+}
+
+/// What is not to be exceeded, whatever X would allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Spent on a day (UTC), in millionths of a dollar.
+    pub micros_per_day: Option<u64>,
+    /// Spent in a month (UTC), in millionths of a dollar.
+    pub micros_per_month: Option<u64>,
+    /// Posts that are read in a month. X's own cap is 3 million. <X docs, pricing, August 2026>
+    pub posts_read_per_month: Option<u64>,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { micros_per_day: None, micros_per_month: None, posts_read_per_month: Some(3_000_000) }
+    }
 }
 
 /// Which names to ask for fields by. X documents the new ones and still serves the old ones;
@@ -39,10 +102,18 @@ pub struct Settings {
     pub api_base: String,
     /// Needed for profiles that were linked by OAuth 1.0a.
     pub app: Option<AppKeys>,
+    /// Needed to let people sign in.
+    pub client: Option<ClientKeys>,
     /// The app's own bearer token. When set, public lists (reposts, quotes, replies, counts) are
     /// read with it: a brand that revokes our access then cannot keep the people who engaged
-    /// from being counted. The price is one rate window for all brands instead of one each.
+    /// from being counted. While its window is used up, the brand's own access is used.
     pub bearer: Option<SecretString>,
+    /// Keeps the limits that all processes of this deployment share.
+    pub budget: Arc<dyn Budget>,
+    /// What X bills.
+    pub prices: Prices,
+    /// What is not to be exceeded.
+    pub caps: Caps,
     /// Time for one whole exchange. Must stay below the lease under which work is done (60 s).
     pub request_timeout: Duration,
     /// The time.
@@ -52,12 +123,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The real X, 20 s for an exchange, profiles linked by OAuth 2.0 only.
+    /// The real X, 20 s for an exchange, no keys, and nobody else who uses it up.
     pub fn new(clock: ClockFn) -> Self {
         Self {
             api_base: "https://api.x.com".to_owned(),
             app: None,
+            client: None,
             bearer: None,
+            budget: Arc::new(Unlimited),
+            prices: Prices::default(),
+            caps: Caps::default(),
             request_timeout: Duration::from_secs(20),
             clock,
             vocabulary: Vocabulary::default(),
@@ -70,6 +145,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("api_base", &self.api_base)
             .field("app", &self.app)
+            .field("client", &self.client)
             .field("bearer", &self.bearer)
             .field("request_timeout", &self.request_timeout)
             .field("vocabulary", &self.vocabulary)

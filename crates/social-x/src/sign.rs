@@ -5,45 +5,74 @@
 
 use std::num::NonZeroU64;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hashbuzz_domain::Time;
-use hashbuzz_social::Access;
+use hashbuzz_social::{Access, Proof};
 use oauth1_request::{Builder, Credentials, HMAC_SHA1, ParameterList};
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret as _, SecretString};
+use url::form_urlencoded;
 
-use crate::settings::AppKeys;
+use crate::settings::{AppKeys, ClientKeys};
 
 /// The right under which a request is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Right<'a> {
     /// A profile's own.
     Profile(&'a Access),
-    /// The app's.
-    App(&'a SecretString),
+    /// The app's own, on behalf of whoever has this access.
+    App(&'a Access),
+    /// The app's, as a client of the token endpoint.
+    Client(&'a ClientKeys),
+}
+
+/// What the app proves itself with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys<'a> {
+    /// Signs for profiles.
+    pub(crate) app: Option<&'a AppKeys>,
+    /// Reads what is public.
+    pub(crate) bearer: Option<&'a SecretString>,
 }
 
 /// The header's value, marked as sensitive; an error in words without any secret.
 pub(crate) fn authorization(
     right: Right<'_>,
-    app: Option<&AppKeys>,
+    keys: Keys<'_>,
     method: &Method,
     url: &Url,
     now: Time,
-) -> Result<HeaderValue, String> {
+) -> Result<Option<HeaderValue>, String> {
     let text = match right {
-        Right::App(token) | Right::Profile(Access::OAuth2 { token }) => {
+        Right::App(_) => {
+            let token = keys.bearer.ok_or("the app has no bearer token of its own")?;
             format!("Bearer {}", token.expose_secret())
         }
-        Right::Profile(Access::OAuth1 { token, secret }) => {
+        Right::Profile(Access { proof: Proof::OAuth2 { token }, .. }) => {
+            format!("Bearer {}", token.expose_secret())
+        }
+        Right::Profile(Access { proof: Proof::OAuth1 { token, secret }, .. }) => {
+            let app = keys.app;
             let app = app.ok_or("a profile was linked by OAuth 1.0a, but no app keys are set")?;
             signed(app, token, secret, method, url, now)
+        }
+        Right::Client(ClientKeys { secret: None, .. }) => return Ok(None),
+        Right::Client(ClientKeys { id, secret: Some(secret), .. }) => {
+            let pair = format!("{}:{}", encoded(id), encoded(secret.expose_secret()));
+            format!("Basic {}", STANDARD.encode(pair))
         }
     };
     let mut value = HeaderValue::from_str(&text)
         .map_err(|_| "the token has characters that no header may carry".to_owned())?;
     value.set_sensitive(true);
-    Ok(value)
+    Ok(Some(value))
+}
+
+/// As a form encodes it, which RFC 6749 (2.3.1) asks of a client's id and secret.
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn signed(

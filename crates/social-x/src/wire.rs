@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::{PostId, ProfileId, Time};
 use hashbuzz_social::{Author, ReadError, Sighting};
 use jiff::Timestamp;
@@ -126,6 +127,11 @@ pub(crate) struct Link {
 }
 
 impl<T> List<T> {
+    /// How many rows it has.
+    pub(crate) fn len(&self) -> u64 {
+        self.data.as_ref().map_or(0, |rows| rows.len() as u64)
+    }
+
     /// Takes the page apart.
     ///
     /// An empty list is one that X calls empty: JSON without rows, reasons and count, which any
@@ -219,7 +225,11 @@ impl Post {
 
     /// The post that this one answers.
     pub(crate) fn replies_to(&self) -> Option<&str> {
-        self.references()?.iter().find(|r| r.kind == "replied_to").map(|r| r.id.as_str())
+        self.refers_to("replied_to")
+    }
+
+    fn refers_to(&self, how: &str) -> Option<&str> {
+        self.references()?.iter().find(|r| r.kind == how).map(|r| r.id.as_str())
     }
 
     /// What it refers to; none when X did not say.
@@ -227,23 +237,43 @@ impl Post {
         self.referenced_tweets.as_deref().or(self.referenced_posts.as_deref())
     }
 
-    /// Whether X said of this post that it answers something else than `target`.
-    pub(crate) fn answers_another(&self, target: &PostId) -> bool {
-        self.references().is_some() && self.replies_to() != Some(target.as_str())
+    /// Whether X said what this post refers to.
+    pub(crate) fn says_what_it_refers_to(&self) -> bool {
+        self.references().is_some()
     }
 
-    /// This post as somebody's engagement.
-    pub(crate) fn sighting(&self, people: &HashMap<&str, Author>) -> Result<Sighting, ReadError> {
+    /// Whether it is this kind of engagement with `post`.
+    pub(crate) fn is(&self, kind: Kind, post: &PostId) -> bool {
+        let how = match kind {
+            Kind::Reply => "replied_to",
+            Kind::Quote => "quoted",
+            Kind::Repost => "retweeted",
+            Kind::Like => return false,
+        };
+        self.refers_to(how) == Some(post.as_str())
+    }
+
+    /// This post as somebody's engagement. A repost is known by who made it, as in the list that
+    /// shows people only; so it has no object of its own and no words.
+    pub(crate) fn sighting(
+        &self,
+        post: &PostId,
+        kind: Kind,
+        people: &HashMap<&str, Author>,
+    ) -> Result<Sighting, ReadError> {
         let id = self.author_id.as_deref().ok_or_else(|| malformed("a post without author"))?;
         let author = match people.get(id) {
             Some(author) => author.clone(),
             None => unknown_author(id)?,
         };
+        let own = kind != Kind::Repost;
         Ok(Sighting {
+            post: post.clone(),
+            kind,
             author,
-            object: Some(post_id(&self.id)?),
+            object: own.then(|| post_id(&self.id)).transpose()?,
             at: self.created_at()?,
-            text: Some(same::decoded(self.text())),
+            text: own.then(|| same::decoded(self.text())),
         })
     }
 }

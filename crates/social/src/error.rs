@@ -13,9 +13,15 @@ pub enum ReadError {
         /// Which limit: an endpoint's window, a daily cap, a monthly cap.
         scope: String,
     },
-    /// The deployment's prepaid credit is used up: somebody has to pay.
-    #[error("the network's prepaid credit is used up: {0}")]
-    NoCredit(String),
+    /// The deployment's prepaid credit is used up: somebody has to pay. Nothing is asked before
+    /// `until`, when one request finds out whether somebody did.
+    #[error("the network's prepaid credit is used up, top it up: {words}")]
+    NoCredit {
+        /// When it is tried again.
+        until: Time,
+        /// The network's words.
+        words: String,
+    },
     /// The token is expired or revoked: the owner has to link the profile again.
     #[error("the network does not accept the profile's access any more: {0}")]
     Unauthorized(String),
@@ -42,8 +48,13 @@ pub enum WriteError {
         scope: String,
     },
     /// Certainly not done: prepaid credit is used up.
-    #[error("the network's prepaid credit is used up: {0}")]
-    NoCredit(String),
+    #[error("the network's prepaid credit is used up, top it up: {words}")]
+    NoCredit {
+        /// When it is tried again.
+        until: Time,
+        /// The network's words.
+        words: String,
+    },
     /// Certainly not done: link the profile again.
     #[error("the network does not accept the profile's access any more: {0}")]
     Unauthorized(String),

@@ -4,12 +4,16 @@
 //! has one more outcome, [`WriteError::Unknown`]: it may have happened, and must be looked for
 //! with [`Network::find_post`] before anything else is done.
 
+mod access;
+mod budget;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod forecast;
 mod media;
 mod post;
 mod sighting;
+mod sign_in;
 
 use async_trait::async_trait;
 use hashbuzz_domain::engagement::Kind;
@@ -17,27 +21,14 @@ use hashbuzz_domain::media::Facts;
 use hashbuzz_domain::{PostId, ProfileId, Time, UploadId};
 use secrecy::SecretString;
 
+pub use access::{Access, Proof};
+pub use budget::{Bucket, Budget, Draw, Full, Reading, Settled, Spent, Unlimited, Window};
 pub use error::{ReadError, Refusal, WriteError};
+pub use forecast::{Calls, Expected, Forecast};
 pub use media::{Begun, MediaRule, MediaRules, UploadState, Uploaded};
 pub use post::{Measure, Metrics, NewPost};
-pub use sighting::{Author, Collect, Cursor, Page, Sighting};
-
-/// The right to act for one profile. Redacts itself.
-#[derive(Clone, Debug)]
-pub enum Access {
-    /// OAuth 2.0 user access token.
-    OAuth2 {
-        /// The bearer token.
-        token: SecretString,
-    },
-    /// OAuth 1.0a user access token.
-    OAuth1 {
-        /// The token.
-        token: SecretString,
-        /// Its secret.
-        secret: SecretString,
-    },
-}
+pub use sighting::{Author, Collect, Cursor, List, ListKey, Page, Sighting, Watched};
+pub use sign_in::{GrantError, Granted, Purpose, SignIn};
 
 /// Who a token belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +66,36 @@ pub trait Network: Send + Sync {
 
     /// Where people can open a post.
     fn post_url(&self, post: &PostId) -> String;
+
+    /// Begins a sign-in. `state` comes back with the person and says which sign-in it was.
+    ///
+    /// # Errors
+    /// [`GrantError::Keys`] where this deployment has no keys to sign anybody in with.
+    fn begin_sign_in(&self, purpose: Purpose, state: &str) -> Result<SignIn, GrantError>;
+
+    /// Ends a sign-in with the code that came back.
+    ///
+    /// # Errors
+    /// Any [`GrantError`]; a code is good once, so after any of them the person begins anew.
+    async fn finish_sign_in(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+    ) -> Result<Granted, GrantError>;
+
+    /// Renews a right. `refresh` is good once: nobody may use it a second time while the first is
+    /// under way, and what comes back must be stored before it is used.
+    ///
+    /// # Errors
+    /// Any [`GrantError`]. After [`GrantError::Unknown`] the old right may still be good, and the
+    /// old refresh token may be spent; trying it once more costs nothing that was not lost.
+    async fn refresh(&self, refresh: &SecretString) -> Result<Granted, GrantError>;
+
+    /// Gives a right back that is not needed any more. Giving it back twice is a success.
+    ///
+    /// # Errors
+    /// Any [`GrantError`].
+    async fn give_back(&self, access: &Access) -> Result<(), GrantError>;
 
     /// The profile that `access` belongs to.
     ///
@@ -162,15 +183,29 @@ pub trait Network: Send + Sync {
     /// [`WriteError`]; repeating after [`WriteError::Unknown`] does no harm.
     async fn delete_post(&self, access: &Access, post: &PostId) -> Result<(), WriteError>;
 
-    /// The public counts of up to 100 posts. A deleted post is absent from the answer.
+    /// The public counts of up to [`Network::posts_per_count`] posts, whoever wrote them. A deleted
+    /// post is absent from the answer.
     ///
     /// # Errors
     /// Any [`ReadError`].
     async fn metrics(&self, access: &Access, posts: &[PostId]) -> Result<Vec<Metrics>, ReadError>;
 
-    /// One page of who engaged with a post.
+    /// How many posts one request counts.
+    fn posts_per_count(&self) -> usize;
+
+    /// The fewest and cheapest lists that show what is watched, as of `now`.
+    fn lists(&self, watched: Watched<'_>, now: Time) -> Vec<List>;
+
+    /// The list that shows nothing but one kind of engagement with one post: for what another list
+    /// is in doubt about.
+    fn list_of(&self, post: &PostId, kind: Kind) -> List;
+
+    /// One page of a list.
     ///
     /// # Errors
     /// Any [`ReadError`]. The same cursor may be asked again.
     async fn engagements(&self, access: &Access, collect: &Collect) -> Result<Page, ReadError>;
+
+    /// What following a campaign to its end will take, and what it cannot show.
+    fn forecast(&self, campaign: &Expected<'_>) -> Forecast;
 }

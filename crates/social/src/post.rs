@@ -1,5 +1,6 @@
 //! Posts: what is sent and what is counted.
 
+use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::{PostId, UploadId};
 
 /// A post to publish.
@@ -26,6 +27,18 @@ impl Measure {
     /// Whether the network accepts a text of this length.
     pub const fn fits(self) -> bool {
         self.length > 0 && self.length <= self.limit
+    }
+}
+
+impl Metrics {
+    /// How many there are of one kind.
+    pub const fn of(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Like => self.likes,
+            Kind::Repost => self.reposts,
+            Kind::Quote => self.quotes,
+            Kind::Reply => self.replies,
+        }
     }
 }
 

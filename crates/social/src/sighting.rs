@@ -3,15 +3,37 @@
 use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::{PostId, ProfileId, Time};
 
-/// Which list, and from where on.
+/// What of a campaign is to be seen in the network's lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watched<'a> {
+    /// The posts that were engaged with.
+    pub posts: &'a [PostId],
+    /// Which kinds of engagement.
+    pub kinds: &'a [Kind],
+    /// When the first of the posts was created: where a list has a window, it starts here.
+    pub posted_at: Time,
+}
+
+/// A list that has to be walked to see some of what is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// What the network's adapter knows it by; opaque to us, and good for as long as it is stored.
+    pub key: ListKey,
+    /// Whose engagement, and which, it shows.
+    pub shows: Vec<(PostId, Kind)>,
+}
+
+/// A list by the name that the network's adapter gave it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListKey(pub String);
+
+/// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collect {
-    /// The post that was engaged with.
-    pub post: PostId,
-    /// When that post was created: where a network's list has a window, it starts here.
-    pub posted_at: Time,
     /// Which list.
-    pub kind: Kind,
+    pub list: ListKey,
+    /// When the first watched post was created.
+    pub posted_at: Time,
     /// Where the last page ended; none for the first page.
     pub cursor: Option<Cursor>,
 }
@@ -35,6 +57,10 @@ pub struct Page {
 /// One engagement that a list showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {
+    /// What they engaged with.
+    pub post: PostId,
+    /// How.
+    pub kind: Kind,
     /// Who engaged.
     pub author: Author,
     /// The reply's or quote's own id; none for likes and reposts, which have none.

@@ -54,6 +54,8 @@ const MEDIA_STEP: &[&str] = &[
 ];
 
 const READ: Access = Access::Any(&["tweet.read", "users.read"]);
+/// Bearer tokens only: the app's or a person's.
+const READ_BY_TOKEN: Access = Access::Bearer(&["tweet.read", "users.read"]);
 const READ_AS_USER: Access = Access::User(&["tweet.read", "users.read"]);
 const WRITE: Access = Access::User(&["tweet.read", "tweet.write", "users.read"]);
 const READ_LIKES: Access = Access::User(&["like.read", "tweet.read", "users.read"]);
@@ -86,6 +88,9 @@ pub(crate) static ENDPOINTS: &[Endpoint] = &[
     row("post_by_id", Method::GET, "/2/tweets/{id}", READ, (900, 450), &[POST_SHAPE], posts::by_id),
     row("search_recent", Method::GET, "/2/tweets/search/recent", READ, (300, 450),
         &[&["query", "next_token", "sort_order"], PAGING, SPAN, POST_SHAPE], search::recent),
+    row("count_recent", Method::GET, "/2/tweets/counts/recent", READ_BY_TOKEN, (300, 300),
+        &[&["query", "granularity", "search_count.fields", "next_token", "pagination_token"], SPAN],
+        search::count_recent),
     row("liking_users", Method::GET, "/2/tweets/{id}/liking_users", READ_LIKES, (75, 0),
         &[PAGING, USER_SHAPE], lists::liking_users),
     row("reposted_by", Method::GET, "/2/tweets/{id}/retweeted_by", READ, (75, 75),
@@ -100,6 +105,8 @@ pub(crate) static ENDPOINTS: &[Endpoint] = &[
     row("user_by_id", Method::GET, "/2/users/{id}", READ, (900, 300), &[USER_SHAPE], users::by_id),
     row("user_by_username", Method::GET, "/2/users/by/username/{username}", READ, (900, 300),
         &[USER_SHAPE], users::by_username),
+    row("users_by_usernames", Method::GET, "/2/users/by", READ, (900, 300),
+        &[&["usernames"], USER_SHAPE], users::by_usernames),
     row("timeline", Method::GET, "/2/users/{id}/tweets", READ, (900, 10_000),
         &[&["exclude"], PAGING, SPAN, POST_SHAPE], lists::timeline),
     row("like", Method::POST, "/2/users/{id}/likes", WRITE_LIKES, (50, 0), &[], reactions::like),

@@ -18,6 +18,8 @@ pub(crate) enum FaultKind {
     DropBeforeApply,
     /// The request takes effect and the line is cut instead of the answer.
     DropAfterApply,
+    /// The request takes effect, and the line is cut in the middle of the answer's body.
+    HalfBody,
     /// The request has no effect and is answered with a status.
     Status,
     /// The request takes effect and is answered with a status all the same.
@@ -31,6 +33,10 @@ pub(crate) enum FaultKind {
     HtmlError,
     /// A further page of a list shows the rows of the page before it once more.
     DuplicatePage,
+    /// The token of a further page is no longer understood.
+    ExpiredToken,
+    /// A list leaves out about a quarter of its rows, which counts still have.
+    MissingRows,
     /// The media that are complete now turn out to be unusable when they were worked on.
     MediaFails,
     /// The media that are complete now are worked on for as long as the delay says.
@@ -39,11 +45,16 @@ pub(crate) enum FaultKind {
     MediaInvalid,
 }
 
+/// Endpoints that answer with pages.
+const LISTS: [&str; 6] =
+    ["search_recent", "liking_users", "reposted_by", "reposts", "quotes", "timeline"];
+
 impl FaultKind {
     /// Whether it can strike this request at all.
     fn concerns(self, target: Target<'_>) -> bool {
         match self {
-            Self::DuplicatePage => target.continues,
+            Self::DuplicatePage | Self::ExpiredToken => target.continues,
+            Self::MissingRows => LISTS.contains(&target.endpoint),
             Self::MediaFails | Self::MediaSlow => {
                 matches!(target.endpoint, "media_finalize" | "media_upload")
             }
@@ -51,6 +62,19 @@ impl FaultKind {
             _ => true,
         }
     }
+}
+
+/// A window that a scripted 429 says is used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UsedUp {
+    /// The 15 minutes.
+    #[default]
+    Window,
+    /// The person's 24 hours, where the endpoint has them.
+    UserDay,
+    /// The app's.
+    AppDay,
 }
 
 /// A scripted fault.
@@ -73,7 +97,10 @@ pub(crate) struct Fault {
     /// The answer's status; 503 unless told.
     #[serde(default = "unavailable", alias = "code")]
     pub(crate) status: u16,
-    /// With status 429: in how many seconds the window opens again.
+    /// With status 429: which window is used up.
+    #[serde(default)]
+    pub(crate) used_up: UsedUp,
+    /// With status 429: in how many seconds that window opens again.
     #[serde(default)]
     pub(crate) retry_after_secs: Option<i64>,
     /// How long a delay is.
@@ -116,7 +143,7 @@ pub(crate) struct Target<'a> {
 }
 
 /// All faults that are set.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Faults {
     script: Vec<Fault>,
     chance: Option<Chance>,
@@ -189,6 +216,7 @@ impl Fault {
             skip: 0,
             times: 0,
             status: unavailable(),
+            used_up: UsedUp::default(),
             retry_after_secs: None,
             delay_ms,
         }

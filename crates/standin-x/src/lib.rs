@@ -10,9 +10,10 @@
 //! The map, from the wire inwards:
 //! - [`server`]: one request from the socket to the answer; the connection that can be cut.
 //! - [`endpoints`]: the table of everything that can be asked, with its rights and its limits.
-//! - [`auth`], [`limits`], [`faults`]: who asks, how often they may, what goes wrong on purpose.
+//! - [`auth`], [`limits`], [`money`], [`faults`]: who asks, how often they may, what it costs, what
+//!   goes wrong on purpose.
 //! - [`posts`], [`users`], [`reactions`], [`lists`], [`search`], [`media`]: the answers.
-//! - [`world`]: the state. Everything runs under one lock and no answer waits while it holds it.
+//! - [`world`]: the state; [`state`] keeps it in a file, if it shall outlive the process. Everything runs under one lock and no answer waits while it holds it.
 //! - [`control`]: `/_standin/*`, where a test or the demo plays the people and breaks things.
 //!
 //! Where the real behaviour is not documented, the less comfortable reading was chosen.
@@ -26,6 +27,7 @@ mod faults;
 mod limits;
 mod lists;
 mod media;
+mod money;
 mod posts;
 mod problem;
 mod query;
@@ -34,12 +36,14 @@ mod search;
 mod server;
 mod shape;
 mod snowflake;
+mod state;
 mod text;
 mod users;
 mod vocabulary;
 mod world;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 pub use clock::Clock;
 pub use limits::Limits;
@@ -60,6 +64,11 @@ pub struct Config {
     pub limits: Limits,
     /// Whether a text that its author has published lately is refused with 403.
     pub refuse_duplicates: bool,
+    /// How many people there are from the beginning.
+    pub founders: usize,
+    /// The file that everything is kept in, so that a restart goes on where this one ended. The
+    /// seed, the founders and the refusal of duplicates count only when it does not exist yet.
+    pub state: Option<PathBuf>,
 }
 
 impl Config {
@@ -70,8 +79,10 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             seed: 1,
             clock,
-            limits: Limits::real(),
+            limits: Limits::documented(),
             refuse_duplicates: true,
+            founders: 0,
+            state: None,
         }
     }
 }

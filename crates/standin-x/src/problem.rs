@@ -102,6 +102,35 @@ impl Problem {
         Self { status: StatusCode::TOO_MANY_REQUESTS, body }
     }
 
+    /// The app may only read, and its owner has to change that in the console.
+    pub(crate) fn oauth1_permissions() -> Self {
+        let body = json!({
+            "title": "Forbidden", "type": kind("oauth1-permissions"), "status": 403,
+            "detail": "Your client app is not configured with the appropriate oauth1 app \
+                       permissions for this endpoint.",
+        });
+        Self { status: StatusCode::FORBIDDEN, body }
+    }
+
+    /// The app belongs to no project that may use this version of the API.
+    pub(crate) fn not_enrolled(client_id: &str) -> Self {
+        let body = json!({
+            "title": "Client Forbidden", "type": kind("client-forbidden"), "status": 403,
+            "detail": "When authenticating requests to the API v2 endpoints, you must use keys \
+                       and tokens from a developer App that is attached to a Project.",
+            "reason": "client-not-enrolled", "client_id": client_id,
+            "required_enrollment": "Appropriate Level of API Access",
+            "registration_url": "https://developer.x.com/en/docs/projects/overview",
+        });
+        Self { status: StatusCode::FORBIDDEN, body }
+    }
+
+    /// Too many requests, as the older part of the API says it.
+    pub(crate) fn too_many_requests_v1() -> Self {
+        let body = json!({ "errors": [{ "code": 88, "message": "Rate limit exceeded" }] });
+        Self { status: StatusCode::TOO_MANY_REQUESTS, body }
+    }
+
     /// The caller's own account is suspended.
     pub(crate) fn suspended() -> Self {
         let body = json!({

@@ -1,7 +1,7 @@
 //! Likes and reposts that a person gives through the API.
 //!
 //! Giving one twice is no error and changes nothing; neither is taking back what is not there.
-//! A person can only act for themselves.
+//! A person can only act for themselves, and likes are for enterprise customers.
 
 use serde_json::{Value, json};
 
@@ -11,13 +11,15 @@ use crate::world::{Origin, PostId, UserId, World};
 
 /// `POST /2/users/{id}/likes`
 pub(crate) fn like(world: &mut World, call: &Call) -> Reply {
+    likes_allowed(world)?;
     let (user, target) = (themselves(call)?, body_target(world, call)?);
-    world.like(user, target);
+    world.like(user, target, call.now);
     Ok(data(&json!({ "liked": true })))
 }
 
 /// `DELETE /2/users/{id}/likes/{tweet_id}`
 pub(crate) fn unlike(world: &mut World, call: &Call) -> Reply {
+    likes_allowed(world)?;
     let user = themselves(call)?;
     world.unlike(user, call.path_id("tweet_id")?);
     Ok(data(&json!({ "liked": false })))
@@ -35,6 +37,11 @@ pub(crate) fn unrepost(world: &mut World, call: &Call) -> Reply {
     let user = themselves(call)?;
     world.unrepost(user, call.path_id("tweet_id")?);
     Ok(data(&json!({ "retweeted": false })))
+}
+
+fn likes_allowed(world: &World) -> Result<(), Problem> {
+    let refused = || Problem::forbidden("You are not permitted to perform this action.");
+    world.settings.enterprise.then_some(()).ok_or_else(refused)
 }
 
 fn data(body: &Value) -> Answer {

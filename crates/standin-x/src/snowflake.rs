@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 const EPOCH_MILLIS: i64 = 1_288_834_974_657;
 const LOW_BITS: u32 = 22;
 const SEQUENCE_BITS: u32 = 12;
 
 /// Hands out ids.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Snowflakes {
     machine: u64,
     next: HashMap<u64, u64>,

@@ -20,7 +20,7 @@ pub(crate) enum Vocabulary {
 }
 
 /// Old name, new name.
-const RENAMED: [(&str, &str); 9] = [
+const RENAMED: [(&str, &str); 10] = [
     ("edit_history_tweet_ids", "edit_history_post_ids"),
     ("most_recent_tweet_id", "most_recent_post_id"),
     ("note_tweet", "note_post"),
@@ -29,6 +29,7 @@ const RENAMED: [(&str, &str); 9] = [
     ("referenced_tweets.id", "referenced_posts"),
     ("retweet_count", "repost_count"),
     ("tweet_count", "post_count"),
+    ("total_tweet_count", "total_post_count"),
     ("tweets", "posts"),
 ];
 

@@ -133,39 +133,21 @@ impl Control {
         read(self.ask(Method::POST, path, Some(body)).await)
     }
 
-    /// Somebody agrees once more that the app posts for them; the access token.
-    pub(crate) async fn sign_in(&self, app: &XApp, handle: &str) -> String {
-        const BACK: &str = "http://127.0.0.1:9/back";
-        // The example of RFC 7636, appendix B.
-        let (verifier, challenge) = (
-            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
-        );
-        let consent = [
-            ("response_type", "code"),
-            ("client_id", &app.client_id),
-            ("redirect_uri", BACK),
-            ("scope", "tweet.read tweet.write users.read like.read offline.access"),
-            ("state", "s"),
-            ("code_challenge", challenge),
-            ("code_challenge_method", "S256"),
-            ("user", handle),
-        ];
+    /// Somebody agrees on the consent page that they were sent to; what comes back with them: the
+    /// state and the code.
+    pub(crate) async fn consent(&self, page: &str, handle: &str) -> (String, String) {
+        let page = reqwest::Url::parse(page).expect("a consent page has an address");
+        let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
+        form.push(("user".to_owned(), handle.to_owned()));
         let page = format!("{}/i/oauth2/authorize", self.root);
-        let answer = self.http.post(page).form(&consent).send().await.expect("X answers");
-        let back = answer.headers()["location"].to_str().expect("an address is text").to_owned();
-        let code = back.rsplit_once("code=").expect("a code comes back").1.to_owned();
-        let exchange = [
-            ("grant_type", "authorization_code"),
-            ("code", &code),
-            ("redirect_uri", BACK),
-            ("code_verifier", verifier),
-        ];
-        let page = format!("{}/2/oauth2/token", self.root);
-        let request = self.http.post(page).basic_auth(&app.client_id, Some(&app.client_secret));
-        let answer = request.form(&exchange).send().await.expect("X answers");
-        let held: Value = read(answer.json().await.expect("a token is JSON"));
-        held["access_token"].as_str().expect("a token was handed out").to_owned()
+        let answer = self.http.post(page).form(&form).send().await.expect("X answers");
+        let back = answer.headers()["location"].to_str().expect("an address is text");
+        let back = reqwest::Url::parse(back).expect("an address");
+        let field = |name: &str| {
+            let found = back.query_pairs().find(|(key, _)| key == name);
+            found.unwrap_or_else(|| panic!("no {name} comes back: {back}")).1.into_owned()
+        };
+        (field("state"), field("code"))
     }
 
     /// Opens accounts on the ledger.

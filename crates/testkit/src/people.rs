@@ -8,11 +8,12 @@ use hashbuzz_domain::{AccountId, EvmAddress, Span};
 use hashbuzz_ledger_hedera::Wallet;
 use hashbuzz_outbox::Clock as _;
 use hashbuzz_social::Access;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::far::{Opened, XUser, read};
 use crate::world::{POCKET, SEEN};
-use crate::{Api, HBAR, World};
+use crate::{Answer, Api, HBAR, World};
 
 /// The highest fee that campaigners allow, in basis points.
 const FEE_BPS: u16 = 1_000;
@@ -37,6 +38,13 @@ pub struct Participant {
     pub profile: String,
     handle: String,
     opened: Opened,
+}
+
+impl Participant {
+    /// Their name at the social network.
+    pub fn handle(&self) -> &str {
+        &self.handle
+    }
 }
 
 impl Campaigner {
@@ -65,10 +73,8 @@ impl World {
         let brand = self.profiles(&[format!("brand{number}")]).await.remove(0);
         self.clock.advance(SEEN);
         let account = self.registered(&opened, Role::Campaigner).await;
-        let access = Access::OAuth1 {
-            token: brand.oauth1.token.clone().into(),
-            secret: brand.oauth1.secret.clone().into(),
-        };
+        let (token, secret) = (brand.oauth1.token.clone(), brand.oauth1.secret.clone());
+        let access = Access::oauth1(token, secret);
         link_brand(self.app(), account, access).await.expect("a brand can be linked");
         let wallet = Wallet::new(&self.network, account, &opened.private_key.clone().into())
             .await
@@ -123,14 +129,41 @@ impl World {
         self.x.post::<Value>("/_standin/revoke", &whom).await;
     }
 
-    /// The brand agrees again, and its profile is linked once more.
+    /// The brand agrees again, and its profile is linked once more: from now on by OAuth 2.0.
     ///
     /// # Panics
     /// When it cannot be.
     pub async fn link_again(&self, brand: &Campaigner) {
-        let token = self.x.sign_in(&self.x_app, &brand.handle).await;
-        let access = Access::OAuth2 { token: token.into() };
-        link_brand(self.app(), brand.account, access).await.expect("a brand can be linked");
+        let (state, code) = self.signs_in(&brand.api, "brand", &brand.handle).await;
+        let (status, body) = self.comes_back(&brand.api, &state, &code).await;
+        assert_eq!(status, 200, "{body}");
+    }
+
+    /// Somebody goes to the network to link a profile, and agrees there as `handle`: what comes back
+    /// with them.
+    ///
+    /// # Panics
+    /// When the sign-in cannot be begun.
+    pub async fn signs_in(&self, api: &Api, link_as: &str, handle: &str) -> (String, String) {
+        let wanted = json!({ "link_as": link_as });
+        let begun = api.send_json(Method::POST, "/v2/profiles/sign-ins", &wanted).await;
+        assert_eq!(begun.0, 201, "{}", begun.1);
+        let page = begun.1["url"].as_str().expect("a page to go to");
+        self.x.consent(page, handle).await
+    }
+
+    /// What we say to whoever comes back from the network.
+    pub async fn comes_back(&self, api: &Api, state: &str, code: &str) -> Answer {
+        let back = json!({ "state": state, "code": code });
+        api.send_json(Method::POST, "/v2/profiles/sign-ins/return", &back).await
+    }
+
+    /// Requests that X has had at an endpoint, whatever became of them.
+    pub async fn asked_x(&self, endpoint: &str) -> u64 {
+        let counters: Value = self.x.get("/_standin/counters").await;
+        let routes = counters["requests"].as_array().expect("a list");
+        let of = routes.iter().filter(|row| row["route"] == endpoint);
+        of.map(|row| row["count"].as_u64().expect("a count")).sum()
     }
 
     /// People who have linked a wallet.

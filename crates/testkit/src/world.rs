@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hashbuzz_app::account::{Role, issue_api_key, register};
+use hashbuzz_app::budget::SharedBudget;
 use hashbuzz_app::{App, MIGRATIONS, Parts, Settings, Vault, events, routes, timetable};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::{AccountId, EvmAddress, Span};
 use hashbuzz_ledger_hedera::{Hedera, Network, Roles, deploy};
 use hashbuzz_media::{Limits, MediaStore};
 use hashbuzz_outbox::{Clock, Engine, EngineSettings, Wake, Watchdog};
-use hashbuzz_social_x::{AppKeys, X};
+use hashbuzz_social_x::{AppKeys, ClientKeys, X};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -27,6 +28,8 @@ const LAG: Duration = Duration::from_millis(300);
 pub(crate) const SEEN: Span = Span::from_secs(1);
 /// What services and campaigners have at the beginning: 10,000 HBAR.
 pub(crate) const POCKET: u64 = 10_000 * HBAR;
+/// Where people come back to after they signed in; nobody listens there.
+pub(crate) const REDIRECT: &str = "https://hashbuzz.example/back";
 /// An answer that takes longer is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -224,7 +227,7 @@ impl Place<'_> {
         let app = App::new(Parts {
             db: db.clone(),
             clock: Arc::clone(&clock),
-            network: Arc::new(self.x()),
+            network: Arc::new(self.x(&db)),
             ledger: Arc::new(self.ledger().await),
             settings: self.settings.clone(),
             media: self.media(),
@@ -251,7 +254,7 @@ impl Place<'_> {
         MediaStore::in_folder(&folder, Limits::default()).expect("a folder for media")
     }
 
-    fn x(&self) -> X {
+    fn x(&self, db: &Db) -> X {
         let clock = self.clock.clone();
         X::new(hashbuzz_social_x::Settings {
             api_base: self.x_base.clone(),
@@ -259,6 +262,13 @@ impl Place<'_> {
                 consumer_key: self.x_app.consumer_key.clone().into(),
                 consumer_secret: self.x_app.consumer_secret.clone().into(),
             }),
+            client: Some(ClientKeys {
+                id: self.x_app.client_id.clone(),
+                secret: Some(self.x_app.client_secret.clone().into()),
+                redirect_uri: REDIRECT.to_owned(),
+                consent_page: format!("{}/i/oauth2/authorize", self.x_base),
+            }),
+            budget: Arc::new(SharedBudget::new(db.clone())),
             request_timeout: PATIENCE,
             ..hashbuzz_social_x::Settings::new(Arc::new(move || clock.time()))
         })

@@ -1,22 +1,13 @@
 //! Linking profiles to accounts.
 
-use hashbuzz_domain::{AccountId, ProfileId};
-use hashbuzz_social::{Access, Profile};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use hashbuzz_domain::{AccountId, ProfileId, Time};
+use hashbuzz_social::{Access, Granted, Profile};
 
+use super::access::{self, Stored};
 use super::store::{NewProfile, save_profile};
 use super::{AccountError, store};
+use crate::App;
 use crate::audit::audit;
-use crate::{App, VaultError};
-
-/// An access as it is sealed. Version by variant.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum StoredAccess {
-    OAuth2 { token: String },
-    OAuth1 { token: String, secret: String },
-}
 
 /// Links the profile that `access` belongs to (the network says which) as the brand of `account`.
 /// Linking it again renews the access.
@@ -28,17 +19,21 @@ pub async fn link_brand(
     account: AccountId,
     access: Access,
 ) -> Result<Profile, AccountError> {
-    let profile = app.network.me(&access).await?;
-    let stored = match &access {
-        Access::OAuth2 { token } => StoredAccess::OAuth2 { token: token.expose_secret().into() },
-        Access::OAuth1 { token, secret } => StoredAccess::OAuth1 {
-            token: token.expose_secret().into(),
-            secret: secret.expose_secret().into(),
-        },
-    };
-    let text = serde_json::to_string(&stored).map_err(|_| VaultError::Sealed)?;
-    let sealed = app.vault.seal(&row(app.network.name(), &profile.id), &text)?;
-    save(app, account, "brand", &profile, Some(sealed)).await?;
+    link_granted(app, account, Granted { access, refresh: None, expires_at: None, scopes: vec![] })
+        .await
+}
+
+/// The same, with what renews the access.
+pub(super) async fn link_granted(
+    app: &App,
+    account: AccountId,
+    granted: Granted,
+) -> Result<Profile, AccountError> {
+    let profile = app.network.me(&granted.access).await?;
+    let ends_at = granted.expires_at.map(Time::micros);
+    let stored = Stored { access: granted.access, refresh: granted.refresh };
+    let sealed = access::seal(app, &profile.id, &stored)?;
+    save(app, account, "brand", &profile, Some((sealed, ends_at))).await?;
     Ok(profile)
 }
 
@@ -61,7 +56,7 @@ async fn save(
     account: AccountId,
     purpose: &'static str,
     profile: &Profile,
-    access: Option<Vec<u8>>,
+    access: Option<(Vec<u8>, Option<i64>)>,
 ) -> Result<(), AccountError> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
@@ -85,19 +80,4 @@ async fn save(
     tx.commit().await?;
     app.wake();
     Ok(())
-}
-
-/// The name that a profile's access is sealed with.
-pub(super) fn row(network: &str, profile: &ProfileId) -> String {
-    format!("profile/{network}/{profile}")
-}
-
-pub(super) fn read_access(text: &SecretString) -> Result<Access, VaultError> {
-    let stored = serde_json::from_str(text.expose_secret()).map_err(|_| VaultError::Sealed)?;
-    Ok(match stored {
-        StoredAccess::OAuth2 { token } => Access::OAuth2 { token: token.into() },
-        StoredAccess::OAuth1 { token, secret } => {
-            Access::OAuth1 { token: token.into(), secret: secret.into() }
-        }
-    })
 }

@@ -4,18 +4,24 @@
 //! EVM address is the one that the ledger reports, so that an alias and a long-zero form are never
 //! two people. Access tokens are sealed with their row's name and opened only to be used.
 
+mod access;
+mod acting;
+mod http;
 mod key;
 mod link;
+mod sign_in;
 mod store;
 
 use hashbuzz_db::DbError;
 use hashbuzz_domain::{AccountId, EvmAddress, ProfileId};
-use hashbuzz_social::Access;
 use secrecy::SecretString;
 
 use crate::audit::audit;
 use crate::{App, VaultError};
 
+pub use acting::reseal;
+pub(crate) use acting::{Acting, Brand, acting, refused};
+pub(crate) use http::{begin_sign_in, end_sign_in, profiles, unlink};
 pub use key::issue_api_key;
 pub(crate) use key::{Caller, caller};
 pub use link::{link_brand, link_personal};
@@ -76,12 +82,6 @@ pub enum AccountError {
     Db(#[from] DbError),
 }
 
-/// A brand profile that may post.
-pub(crate) struct Brand {
-    pub(crate) profile: ProfileId,
-    pub(crate) access: Access,
-}
-
 /// Registers `account` with `roles`; registering again replaces the roles.
 ///
 /// # Errors
@@ -108,14 +108,24 @@ pub async fn register(
     Ok(())
 }
 
-/// The brand profile of `account` on this deployment's network, with the access to post.
-pub(crate) async fn brand(app: &App, account: AccountId) -> Result<Option<Brand>, AccountError> {
-    let Some((profile, sealed)) = store::brand(&app.db, account, app.network.name()).await? else {
-        return Ok(None);
-    };
-    let row = link::row(app.network.name(), &profile);
-    let access = link::read_access(&app.vault.open(&row, &sealed)?)?;
-    Ok(Some(Brand { profile, access }))
+/// Whether `account` has a brand profile on this deployment's network that it need not link again.
+pub(crate) async fn has_brand(app: &App, account: AccountId) -> Result<bool, DbError> {
+    let held = store::brand(&app.db, account, app.network.name()).await?;
+    Ok(held.is_some_and(|held| held.link_again.is_none()))
+}
+
+/// The brand profile of `account` on this deployment's network, whether or not one can act for it.
+pub(crate) async fn brand_profile(
+    app: &App,
+    account: AccountId,
+) -> Result<Option<ProfileId>, DbError> {
+    let held = store::brand(&app.db, account, app.network.name()).await?;
+    held.map(|held| held.profile()).transpose()
+}
+
+/// The name that a profile's access is sealed with.
+fn row(network: &str, profile: &str) -> String {
+    format!("profile/{network}/{profile}")
 }
 
 /// A token as its owner holds it.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::publish_content::finish;
 use super::transition::{Refused, With};
 use super::{Mark, StepState, apply, load, load_for_update, mark, stall};
+use crate::account::Acting;
 use crate::effects::{Asked, delete};
 use crate::stored::{count, parse};
 use crate::{App, account};
@@ -46,14 +47,20 @@ impl Handle<App> for DeletePosts {
         if !campaign.is_at(Phase::RollingBack) {
             return finish(app, turn).await;
         }
-        let brand = account::brand(app, campaign.account)
-            .await
-            .map_err(|error| Failure(error.to_string()))?;
+        let acting = account::acting(app, &turn, campaign.account, Some(campaign.id)).await?;
+        let brand = match acting {
+            Acting::Brand(brand) => Ok(brand),
+            Acting::Turn(Verdict::Never { why }) => Err(why),
+            Acting::Turn(verdict) => return Ok(verdict),
+        };
         let (mut results, mut refused) = (Vec::new(), Vec::new());
         for (i, post) in campaign.posts().iter().enumerate().rev() {
-            let Some(brand) = &brand else {
-                refused.push("no brand profile is linked".to_owned());
-                break;
+            let brand = match &brand {
+                Ok(brand) => brand,
+                Err(why) => {
+                    refused.push(why.clone());
+                    break;
+                }
             };
             match delete(app, &turn, campaign.id, brand, post, count(i) + 1).await? {
                 Asked::Result((), done) => results.push(done),

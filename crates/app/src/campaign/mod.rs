@@ -13,6 +13,7 @@ mod delete_posts;
 mod errors;
 mod fund;
 pub(crate) mod http;
+mod network_cost;
 mod publish_content;
 mod publish_media;
 mod publish_second_content;
@@ -33,7 +34,7 @@ pub use publish_second_content::PublishSecondContent;
 pub use return_funds::ReturnFunds;
 pub(crate) use row::Campaign;
 pub(crate) use store::{
-    Mark, StepState, are_drafts, find, load, load_for_update, mark, note, over_among,
-    running_after, save_claim_until,
+    Mark, StepState, any_under_way, are_drafts, find, load, load_for_update, mark, note,
+    over_among, running_after, save_claim_until,
 };
 pub(crate) use transition::{apply, stall};

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::transition::{Refused, With, begin, put};
 use super::{Campaign, Mark, StepState, apply, load, load_for_update, mark, stall, store};
+use crate::account::Acting;
 use crate::effects::{Asked, Done, PostEffect, post};
 use crate::stored::parse;
 use crate::{App, account, media, treasury};
@@ -56,10 +57,9 @@ impl Handle<App> for PublishContent {
                        deposit or allow more, then publish again";
             return abandon(app, turn, &campaign, Step::Post1, why).await;
         }
-        let brand = match account::brand(app, campaign.account).await {
-            Ok(Some(brand)) => brand,
-            Ok(None) => return Ok(Verdict::Never { why: "no brand profile is linked".to_owned() }),
-            Err(error) => return Err(Failure(error.to_string())),
+        let brand = match account::acting(app, &turn, campaign.account, Some(campaign.id)).await? {
+            Acting::Brand(brand) => brand,
+            Acting::Turn(verdict) => return Ok(verdict),
         };
         let Some(shown) = media::shown(app, &campaign).await? else {
             return upload_first(app, turn, &campaign).await;

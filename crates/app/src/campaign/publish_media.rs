@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::publish_content::{abandon, advance, finish, is_posting};
 use super::transition::put;
 use super::{Campaign, Mark, StepState, load, mark, stall};
+use crate::account::Acting;
 use crate::media::{Progress, Work, next_call};
 use crate::stored::parse;
 use crate::{App, account};
@@ -56,10 +57,9 @@ impl Handle<App> for PublishMedia {
         if !campaign.is_at(Phase::Publishing) || is_posting(app, &campaign).await? {
             return finish(app, turn).await;
         }
-        let brand = match account::brand(app, campaign.account).await {
-            Ok(Some(brand)) => brand,
-            Ok(None) => return Ok(Verdict::Never { why: "no brand profile is linked".to_owned() }),
-            Err(error) => return Err(Failure(error.to_string())),
+        let brand = match account::acting(app, &turn, campaign.account, Some(campaign.id)).await? {
+            Acting::Brand(brand) => brand,
+            Acting::Turn(verdict) => return Ok(verdict),
         };
         let work = Work { campaign: &campaign, brand: &brand };
         let began = turn.now();

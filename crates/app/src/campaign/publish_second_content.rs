@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::publish_content::{advance, finish, told};
 use super::{Campaign, Mark, StepState, load, mark, stall, store};
+use crate::account::Acting;
 use crate::effects::{Asked, PostEffect, post};
 use crate::stored::parse;
 use crate::{App, account};
@@ -50,10 +51,9 @@ impl Handle<App> for PublishSecondContent {
         else {
             return finish(app, turn).await;
         };
-        let brand = match account::brand(app, campaign.account).await {
-            Ok(Some(brand)) => brand,
-            Ok(None) => return Ok(Verdict::Never { why: "no brand profile is linked".to_owned() }),
-            Err(error) => return Err(Failure(error.to_string())),
+        let brand = match account::acting(app, &turn, campaign.account, Some(campaign.id)).await? {
+            Acting::Brand(brand) => brand,
+            Acting::Turn(verdict) => return Ok(verdict),
         };
         let text = announcement(&campaign, &app.settings.join_url);
         let content = NewPost { text, reply_to: Some(post_1), media: Vec::new() };
@@ -95,7 +95,7 @@ impl Handle<App> for PublishSecondContent {
 }
 
 /// What the second post says. Short enough for every network: at most about 230 characters.
-fn announcement(campaign: &Campaign, join_url: &str) -> String {
+pub(super) fn announcement(campaign: &Campaign, join_url: &str) -> String {
     let draft = &campaign.draft;
     let paid = match &draft.reward {
         Reward::Awareness(rates) => {
@@ -116,6 +116,5 @@ fn announcement(campaign: &Campaign, join_url: &str) -> String {
         }
     };
     let join = if join_url.is_empty() { String::new() } else { format!(" Join: {join_url}") };
-    let code: String = campaign.key().chars().take(8).collect();
-    format!("{paid} Open for {}.{join} #ad #hb{code}", draft.duration)
+    format!("{paid} Open for {}.{join} #ad {}", draft.duration, campaign.code())
 }

@@ -25,6 +25,9 @@ pub(crate) struct Campaign {
     pub(crate) closed_at: Option<Time>,
     pub(crate) claim_until: Option<Time>,
     pub(crate) created_at: Time,
+    /// What following it was expected to cost at the network, in millionths of a dollar, when its
+    /// owner published it.
+    pub(crate) network_micros: Option<i64>,
 }
 
 impl Campaign {
@@ -36,6 +39,14 @@ impl Campaign {
     /// The key of its events, steps and effects.
     pub(crate) fn key(&self) -> String {
         self.id.to_string()
+    }
+
+    /// A tag that makes every text of the system unique: networks refuse a text that its author
+    /// published lately. Of the key, the end: its beginning is the time, which campaigns share.
+    pub(crate) fn code(&self) -> String {
+        let key = self.key();
+        let at = key.len().saturating_sub(8);
+        format!("#hb{}", &key[at..])
     }
 
     /// Its posts, in the order in which they were made.
@@ -69,11 +80,12 @@ pub(super) struct Row {
     closed_at: Option<i64>,
     claim_until: Option<i64>,
     created_at: i64,
+    network_micros: Option<i64>,
 }
 
 pub(super) const COLUMNS: &str = "id, account, state, stalled_origin, stalled_step, stalled_reason, \
      draft, fee, reject_reason, version, post_1, post_1_at, post_2, starts_at, closes_at, \
-     closed_at, claim_until, created_at";
+     closed_at, claim_until, created_at, network_micros";
 
 impl TryFrom<Row> for Campaign {
     type Error = DbError;
@@ -105,6 +117,7 @@ impl TryFrom<Row> for Campaign {
             closed_at: time(row.closed_at),
             claim_until: time(row.claim_until),
             created_at: Time::from_micros(row.created_at),
+            network_micros: row.network_micros,
         })
     }
 }

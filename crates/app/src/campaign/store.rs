@@ -172,6 +172,31 @@ pub(crate) async fn are_drafts(db: &impl Sql, ids: &[String]) -> Result<bool, Db
     Ok(db.number(&sql, given).await? == 0)
 }
 
+/// Whether a campaign of `account` is public and not over.
+pub(crate) async fn any_under_way(db: &impl Sql, account: AccountId) -> Result<bool, DbError> {
+    let count = db
+        .number(
+            "SELECT COUNT(*) AS n FROM campaign WHERE account = $1 AND state NOT IN \
+             ('Draft', 'InReview', 'Approved', 'Cancelled', 'Closed', 'RolledBack')",
+            values![account.to_string()],
+        )
+        .await?;
+    Ok(count > 0)
+}
+
+pub(super) async fn save_network_micros(
+    tx: &Tx,
+    id: CampaignId,
+    micros: u64,
+) -> Result<(), DbError> {
+    tx.exec(
+        "UPDATE campaign SET network_micros = $2 WHERE id = $1",
+        values![id.to_string(), units(micros)],
+    )
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn save_post_1(
     tx: &Tx,
     id: CampaignId,

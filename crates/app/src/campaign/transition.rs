@@ -15,7 +15,7 @@ use crate::closing::{
     Allocate, Announce, BudgetRefund, CloseContract, CloseOperation, EndClaims, FinalPost,
     Finalise, PayBatch,
 };
-use crate::engagement::{CollectEngagement, TrackEngagement};
+use crate::engagement::{CollectEngagement, begin_tracking};
 use crate::treasury;
 
 /// Why a transition was not made.
@@ -134,7 +134,7 @@ pub(crate) async fn begin(
         Step::Fund => put(tx, now, campaign, &Fund { campaign: id }).await,
         Step::Post2 => put(tx, now, campaign, &PublishSecondContent { campaign: id }).await,
         Step::Activate => put(tx, now, campaign, &Activate { campaign: id }).await,
-        Step::Track => put(tx, now, campaign, &TrackEngagement { campaign: id }).await,
+        Step::Track => begin_tracking(tx, campaign.id, campaign.account, now).await,
         Step::Collect => put(tx, now, campaign, &CollectEngagement::last(id)).await,
         Step::Allocate => put(tx, now, campaign, &Allocate { campaign: id }).await,
         Step::CloseContract => put(tx, now, campaign, &CloseContract { campaign: id }).await,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::errors::what_to_do;
 use super::http::{owns, rfc3339};
+use super::network_cost::{NetworkView, network_view};
 use super::{Campaign, store};
 use crate::account::Role;
 use crate::http::{Problem, Signed};
@@ -46,6 +47,7 @@ pub(crate) struct CampaignView {
     claim_until: Option<String>,
     money: MoneyView,
     totals: TotalsView,
+    network: NetworkView,
 }
 
 #[derive(Serialize)]
@@ -156,6 +158,7 @@ pub(super) async fn view(
         claim_until: at(campaign.claim_until),
         money: money(app, campaign, text).await?,
         totals: totals(app, campaign, text).await?,
+        network: network_view(app, campaign).await?,
     })
 }
 

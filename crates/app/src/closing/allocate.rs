@@ -17,17 +17,16 @@ use hashbuzz_domain::engagement::Log;
 use hashbuzz_domain::engagement::eligibility::Rules;
 use hashbuzz_domain::reward::merkle::Scope;
 use hashbuzz_domain::reward::{Allocation, Prize, Reason, Terms, awareness, quest};
-use hashbuzz_domain::{Amount, Time};
+use hashbuzz_domain::{Amount, ProfileId, Time};
 use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use rand::RngCore as _;
 use serde::{Deserialize, Serialize};
 
 use super::RateUpdated;
 use super::store::{self, Commitment, Heads};
-use crate::account::{self, Brand};
 use crate::campaign::{Campaign, Mark, StepState, load, mark, stall, transition};
 use crate::stored::parse;
-use crate::{App, engagement};
+use crate::{App, account, engagement};
 
 /// Compute who receives what.
 #[derive(Serialize, Deserialize)]
@@ -53,10 +52,9 @@ impl Handle<App> for Allocate {
             let tx = app.db.begin().await?;
             return Ok(Verdict::Done(turn.commit(tx).await?));
         }
-        let brand = match account::brand(app, campaign.account).await {
-            Ok(Some(brand)) => brand,
-            Ok(None) => return Ok(Verdict::Never { why: "no brand profile is linked".to_owned() }),
-            Err(error) => return Err(Failure(error.to_string())),
+        let brand = account::brand_profile(app, campaign.account).await?;
+        let Some(brand) = brand else {
+            return Ok(Verdict::Never { why: "no brand profile is linked".to_owned() });
         };
         let log: Log = engagement::read_log(&app.db, campaign.id).await?.into_iter().collect();
         let allocation = allocate(app, &campaign, &brand, &log)?;
@@ -79,7 +77,7 @@ impl Handle<App> for Allocate {
 fn allocate(
     app: &App,
     campaign: &Campaign,
-    brand: &Brand,
+    brand: &ProfileId,
     log: &Log,
 ) -> Result<Allocation, Failure> {
     let (Some((_, opened)), Some(closed)) = (&campaign.post_1, campaign.closed_at) else {
@@ -87,7 +85,7 @@ fn allocate(
     };
     let rules = Rules {
         posts: campaign.posts().into_iter().collect(),
-        brand: brand.profile.clone(),
+        brand: brand.clone(),
         opened: *opened,
         closes: campaign.closes_at.map_or(closed, |closes| closes.min(closed)),
         grace: app.settings.grace,
@@ -109,7 +107,7 @@ fn allocate(
 
 /// A participant is whoever has a line, but for the brand itself, whose posts answer each other;
 /// eligible who is paid, excluded who is left out by a rule.
-fn heads(allocation: &Allocation, brand: &Brand) -> Heads {
+fn heads(allocation: &Allocation, brand: &ProfileId) -> Heads {
     let excluded = |reason: &Reason| {
         matches!(
             reason,
@@ -118,7 +116,7 @@ fn heads(allocation: &Allocation, brand: &Brand) -> Heads {
                 | Reason::SeveralAnswers { .. }
         )
     };
-    let people = || allocation.lines.iter().filter(|line| line.profile != brand.profile);
+    let people = || allocation.lines.iter().filter(|line| line.profile != *brand);
     Heads {
         participants: people().count(),
         eligible: people().filter(|line| line.index.is_some()).count(),

@@ -17,7 +17,7 @@ use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::store;
-use super::thread::{Reply, code, reply};
+use super::thread::{Reply, reply};
 use crate::App;
 use crate::campaign::transition::{Refused, With};
 use crate::campaign::{Campaign, apply, load, load_for_update, stall};
@@ -72,7 +72,7 @@ impl Handle<App> for Announce {
 /// From frozen facts alone, so that a turn that is repeated says the same: what was paid in the
 /// first pass does not change while this event waits, because only this event ends the pass.
 async fn text(app: &App, campaign: &Campaign) -> Result<String, Failure> {
-    let code = code(campaign);
+    let code = campaign.code();
     let asset = campaign.draft.budget.asset();
     let Some(frozen) = store::frozen(&app.db, campaign.id).await? else {
         return Err(Failure("the allocation is not frozen".to_owned()));

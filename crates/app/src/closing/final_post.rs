@@ -16,7 +16,7 @@ use hashbuzz_domain::{Amount, Time};
 use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::thread::{Reply, code, reply};
+use super::thread::{Reply, reply};
 use super::{CampaignClosed, store};
 use crate::campaign::transition::{Refused, With, put};
 use crate::campaign::{apply, load, load_for_update, stall};
@@ -54,7 +54,7 @@ impl Handle<App> for FinalPost {
             "Done: {people} people received {}; {} went back to the sponsor. {}",
             Amount::new(paid, asset),
             Amount::new(books.refunded, asset),
-            code(&campaign)
+            campaign.code()
         );
         let mut settled = match reply(app, &turn, &campaign, Step::FinalPost, text).await? {
             Reply::Settled(settled) => settled,

@@ -6,6 +6,7 @@ use hashbuzz_domain::campaign::Step;
 use hashbuzz_outbox::{Failure, Turn, Verdict};
 use hashbuzz_social::NewPost;
 
+use crate::account::Acting;
 use crate::campaign::{Campaign, Mark, StepState, mark};
 use crate::effects::{Asked, Done, PostEffect, post};
 use crate::{App, account};
@@ -50,13 +51,9 @@ pub(super) async fn reply(
     step: Step,
     text: String,
 ) -> Result<Reply, Failure> {
-    let brand = match account::brand(app, campaign.account).await {
-        Ok(Some(brand)) => brand,
-        Ok(None) => {
-            let why = "no brand profile is linked".to_owned();
-            return Ok(Reply::Turn(Verdict::Never { why }));
-        }
-        Err(error) => return Err(Failure(error.to_string())),
+    let brand = match account::acting(app, turn, campaign.account, Some(campaign.id)).await? {
+        Acting::Brand(brand) => brand,
+        Acting::Turn(verdict) => return Ok(Reply::Turn(verdict)),
     };
     let wanted = PostEffect {
         campaign: campaign.id,
@@ -77,10 +74,4 @@ pub(super) async fn reply(
         Asked::Turn(verdict) => return Ok(Reply::Turn(verdict)),
     };
     Ok(Reply::Settled(Settled { step, state, detail, done }))
-}
-
-/// The campaign's short code, which makes every text of the system unique.
-pub(super) fn code(campaign: &Campaign) -> String {
-    let code: String = campaign.key().chars().take(8).collect();
-    format!("#hb{code}")
 }

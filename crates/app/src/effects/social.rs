@@ -7,13 +7,13 @@
 use hashbuzz_domain::campaign::Step;
 use hashbuzz_domain::{CampaignId, PostId, Time, UploadId};
 use hashbuzz_outbox::effect::{Effect, Next, Plan, State};
-use hashbuzz_outbox::{Failure, Turn};
+use hashbuzz_outbox::{Failure, Turn, Verdict};
 use hashbuzz_social::{NewPost, ReadError, Refusal, WriteError};
 use serde_json::json;
 
 use super::{Asked, Done, FOUND, SECOND, later, never, record, show_started};
 use crate::App;
-use crate::account::Brand;
+use crate::account::{self, Brand};
 use crate::campaign::http::rfc3339;
 use crate::campaign::{self, Mark, StepState};
 use crate::media;
@@ -152,9 +152,13 @@ async fn send(
             record(app, turn, &mut effect, again, &words).await?;
             Err(Failure(words))
         }
-        WriteError::NoCredit(_) | WriteError::Unauthorized(_) => {
+        WriteError::NoCredit { until, .. } => {
             record(app, turn, &mut effect, again, &words).await?;
-            Ok(never(words))
+            Ok(later(until.micros(), words))
+        }
+        WriteError::Unauthorized(_) => {
+            record(app, turn, &mut effect, again, &words).await?;
+            Ok(Asked::Turn(account::refused(app, turn, wanted.brand, &words).await?))
         }
         WriteError::Refused { refusal: Refusal::Duplicate, .. } if effect.sends > 1 => {
             unknown(app, turn, wanted, effect, &words).await
@@ -224,8 +228,11 @@ async fn read_back(
         }
         Ok(None) => clean_read(app, turn, &mut effect, started).await,
         Err(ReadError::RateLimited { until, scope }) => Ok(later(until.micros(), scope)),
-        Err(error @ (ReadError::NoCredit(_) | ReadError::Unauthorized(_))) => {
-            Ok(never(error.to_string()))
+        Err(ref error @ ReadError::NoCredit { until, .. }) => {
+            Ok(later(until.micros(), error.to_string()))
+        }
+        Err(ReadError::Unauthorized(words)) => {
+            Ok(Asked::Turn(account::refused(app, turn, brand, &words).await?))
         }
         Err(error @ (ReadError::Gone(_) | ReadError::Refused(_) | ReadError::Unavailable(_))) => {
             Err(Failure(error.to_string()))
@@ -302,11 +309,21 @@ pub(crate) async fn delete(
             record(app, turn, &mut effect, Next::Again { anew: None }, &scope).await?;
             Ok(later(until.micros(), scope))
         }
-        Err(
-            error @ (WriteError::Refused { .. }
-            | WriteError::Unauthorized(_)
-            | WriteError::NoCredit(_)),
-        ) => {
+        Err(ref error @ WriteError::NoCredit { until, .. }) => {
+            let words = error.to_string();
+            record(app, turn, &mut effect, Next::Again { anew: None }, &words).await?;
+            Ok(later(until.micros(), words))
+        }
+        Err(WriteError::Unauthorized(words)) => {
+            let verdict = account::refused(app, turn, brand, &words).await?;
+            let Verdict::Never { why } = verdict else {
+                record(app, turn, &mut effect, Next::Again { anew: None }, &words).await?;
+                return Ok(Asked::Turn(verdict));
+            };
+            record(app, turn, &mut effect, Next::Rejected, &why).await?;
+            Ok(Asked::Refused(why))
+        }
+        Err(error @ WriteError::Refused { .. }) => {
             record(app, turn, &mut effect, Next::Rejected, &error.to_string()).await?;
             Ok(Asked::Refused(error.to_string()))
         }

@@ -13,7 +13,7 @@ use hashbuzz_social::{ReadError, Refusal, Uploaded, WriteError};
 
 use super::{Done, FOUND, record, show_started};
 use crate::App;
-use crate::account::Brand;
+use crate::account::{self, Brand};
 
 /// What these effects are called.
 pub(crate) const BEGIN: &str = "social.media.begin";
@@ -69,7 +69,7 @@ pub(crate) async fn call<T>(
     remote_id: impl Fn(&T) -> Option<String>,
 ) -> Result<Called<T>, Failure> {
     let effect = plan(app, turn, wanted).await?;
-    send(app, turn, effect, sent, remote_id).await
+    send(app, turn, wanted, effect, sent, remote_id).await
 }
 
 /// Finishes an upload, or finds that it was finished.
@@ -88,22 +88,27 @@ pub(crate) async fn finish(
             }
             // The network does not say whether it was: once more does no harm.
             Ok(None) => {}
-            Err(error) => return looked(error),
+            Err(error) => return looked(app, turn, wanted.brand, error).await,
         }
     }
     let sent = app.network.finish_upload(&wanted.brand.access, upload);
-    send(app, turn, effect, sent, |_| None).await
+    send(app, turn, wanted, effect, sent, |_| None).await
 }
 
 /// What a look that failed means.
-pub(crate) fn looked<T>(error: ReadError) -> Result<Called<T>, Failure> {
+pub(crate) async fn looked<T>(
+    app: &App,
+    turn: &Turn,
+    brand: &Brand,
+    error: ReadError,
+) -> Result<Called<T>, Failure> {
     let words = error.to_string();
     match error {
-        ReadError::RateLimited { until, .. } => {
+        ReadError::RateLimited { until, .. } | ReadError::NoCredit { until, .. } => {
             Ok(Called::Turn(Verdict::Later { until: until.micros(), why: words }))
         }
-        ReadError::NoCredit(_) | ReadError::Unauthorized(_) => {
-            Ok(Called::Turn(Verdict::Never { why: words }))
+        ReadError::Unauthorized(words) => {
+            Ok(Called::Turn(account::refused(app, turn, brand, &words).await?))
         }
         ReadError::Gone(_) | ReadError::Refused(_) => Ok(Called::Gone(words)),
         ReadError::Unavailable(_) => Err(Failure(words)),
@@ -142,6 +147,7 @@ fn done(effect: Effect, remote_id: Option<String>, seen: String) -> Box<Done> {
 async fn send<T>(
     app: &App,
     turn: &Turn,
+    wanted: &UploadEffect<'_>,
     mut effect: Effect,
     sent: impl Future<Output = Result<T, WriteError>> + Send,
     remote_id: impl Fn(&T) -> Option<String>,
@@ -157,7 +163,7 @@ async fn send<T>(
     let words = error.to_string();
     let not_done = Next::Again { anew: None };
     match error {
-        WriteError::RateLimited { until, .. } => {
+        WriteError::RateLimited { until, .. } | WriteError::NoCredit { until, .. } => {
             record(app, turn, &mut effect, not_done, &words).await?;
             Ok(Called::Turn(Verdict::Later { until: until.micros(), why: words }))
         }
@@ -171,9 +177,9 @@ async fn send<T>(
             record(app, turn, &mut effect, not_done, &seen).await?;
             Err(Failure(words))
         }
-        WriteError::NoCredit(_) | WriteError::Unauthorized(_) => {
+        WriteError::Unauthorized(_) => {
             record(app, turn, &mut effect, not_done, &words).await?;
-            Ok(Called::Turn(Verdict::Never { why: words }))
+            Ok(Called::Turn(account::refused(app, turn, wanted.brand, &words).await?))
         }
         WriteError::Refused { refusal: Refusal::Gone | Refusal::Media, .. } => {
             record(app, turn, &mut effect, Next::Rejected, &words).await?;

@@ -1,30 +1,35 @@
 //! `CAMPAIGN_COLLECT_ENGAGEMENT`: reads who engaged, one page a turn.
 //!
-//! After     a tracking update, or (the last sweep) the end of the campaign.
-//! Asks      the network for one page of one list: posts × kinds, in a fixed order.
+//! After     a look at the counts, or (the last walk) the end of the campaign.
+//! Asks      the network for one page of one list; before the last walk, for the counts.
 //! Stores    the page's sightings, how far the walk got, and at the end of a list that proves
 //!           absence what it no longer shows.
-//! Then      itself for the next page or list; after the last sweep `CAMPAIGN_ALLOCATE`.
+//! Then      itself for the next page or list; after the last walk `CAMPAIGN_ALLOCATE`.
 //! Twice     changes nothing: sightings are unique, and a page may be read again.
 //! Never     when access was revoked: Stalled at `collect`, the owner links again and resumes.
 //!           A post that is gone has an empty list that proves nothing.
 //!
 //! Why a page a turn: networks allow few requests at a time, a turn must end within its lease, and
 //! an operator wants to see progress.
+//!
+//! A walk while the campaign runs ends each list at the first page that shows nobody new: lists are
+//! newest first, and the last walk reads everything. Where a list shows much less than the network
+//! counts, the last walk reads the list that the network keeps for that kind alone.
 
 use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
+use hashbuzz_domain::Time;
 use hashbuzz_domain::campaign::{Phase, Step};
-use hashbuzz_domain::engagement::Kind;
-use hashbuzz_domain::{PostId, Time};
 use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
-use hashbuzz_social::{Collect, Cursor, Page, ReadError};
+use hashbuzz_social::{Collect, Cursor, ListKey, Page, ReadError};
 use serde::{Deserialize, Serialize};
 
-use super::store::{self, List};
+use super::store;
+use super::walk::{self, Stop};
+use crate::App;
+use crate::account::{self, Acting, Brand};
 use crate::campaign::{Campaign, Mark, StepState, load, mark, stall, transition};
 use crate::stored::parse;
-use crate::{App, account};
 
 /// Read one page.
 #[derive(Clone, Serialize, Deserialize)]
@@ -35,16 +40,21 @@ pub struct CollectEngagement {
     pub sweep: i64,
     /// Whether it is the walk after the end.
     pub last: bool,
-    /// Which list of the walk.
-    pub list: usize,
-    /// Where in the list; none for its first page.
+    /// The lists that are still to be walked, the present one first; none before the walk is
+    /// planned.
+    #[serde(default)]
+    pub stops: Option<Vec<Stop>>,
+    /// Where in the first of these lists; none for its first page.
     pub cursor: Option<String>,
+    /// Whether lists that are in doubt were added.
+    #[serde(default)]
+    pub doubted: bool,
 }
 
 impl CollectEngagement {
     /// The beginning of a walk.
     pub(super) fn first(campaign: String, sweep: i64, last: bool) -> Self {
-        Self { campaign, sweep, last, list: 0, cursor: None }
+        Self { campaign, sweep, last, stops: None, cursor: None, doubted: false }
     }
 
     /// The beginning of the walk after the end.
@@ -75,37 +85,29 @@ impl Handle<App> for CollectEngagement {
             let why = "the network's lists need a while to be complete".to_owned();
             return Ok(Verdict::Later { until, why });
         }
-        let lists = lists(&campaign);
-        let Some((post, kind)) = lists.get(self.list).cloned() else {
-            return self.record(app, turn, &campaign, None, lists.len()).await;
+        let brand = match account::acting(app, &turn, campaign.account, Some(campaign.id)).await? {
+            Acting::Brand(brand) => brand,
+            Acting::Turn(verdict) => return Ok(verdict),
         };
-        let brand = match account::brand(app, campaign.account).await {
-            Ok(Some(brand)) => brand,
-            Ok(None) => return Ok(Verdict::Never { why: "no brand profile is linked".to_owned() }),
-            Err(error) => return Err(Failure(error.to_string())),
+        let Some(stops) = &self.stops else {
+            return match walk::plan(app, &campaign, &brand, self.last).await {
+                Ok(planned) => self.begin(app, turn, &campaign, planned).await,
+                Err(error) => not_read(app, turn, &brand, error).await,
+            };
         };
-        let wanted = Collect {
-            post: post.clone(),
-            posted_at,
-            kind,
-            cursor: self.cursor.clone().map(Cursor),
+        let Some(stop) = stops.first() else {
+            return self.end(app, turn, &campaign).await;
         };
-        let page = match app.network.engagements(&brand.access, &wanted).await {
-            Ok(page) => page,
+        let list = ListKey(stop.list.clone());
+        let wanted = Collect { list, posted_at, cursor: self.cursor.clone().map(Cursor) };
+        match app.network.engagements(&brand.access, &wanted).await {
+            Ok(page) => self.record(app, turn, &campaign, &page).await,
             Err(ReadError::Gone(_)) => {
-                Page { sightings: Vec::new(), next: None, proves_absence: false }
+                let page = Page { sightings: Vec::new(), next: None, proves_absence: false };
+                self.record(app, turn, &campaign, &page).await
             }
-            Err(ReadError::RateLimited { until, scope }) => {
-                return Ok(Verdict::Later { until: until.micros(), why: scope });
-            }
-            Err(error @ (ReadError::Unauthorized(_) | ReadError::NoCredit(_))) => {
-                return Ok(Verdict::Never { why: error.to_string() });
-            }
-            Err(error @ (ReadError::Refused(_) | ReadError::Unavailable(_))) => {
-                return Err(Failure(error.to_string()));
-            }
-        };
-        self.record(app, turn, &campaign, Some((&post, kind, &page)), lists.len()).await
+            Err(error) => not_read(app, turn, &brand, error).await,
+        }
     }
 
     async fn gave_up(&self, app: &App, tx: &Tx, why: &str) -> Result<(), DbError> {
@@ -116,27 +118,40 @@ impl Handle<App> for CollectEngagement {
     }
 }
 
-/// The lists of one walk: every post, every kind that is collected.
-fn lists(campaign: &Campaign) -> Vec<(PostId, Kind)> {
-    let kinds = campaign.draft.collected();
-    let posts = campaign.posts();
-    posts.iter().flat_map(|post| kinds.iter().map(|kind| (post.clone(), *kind))).collect()
+async fn not_read(
+    app: &App,
+    turn: Turn,
+    brand: &Brand,
+    error: ReadError,
+) -> Result<Verdict, Failure> {
+    match error {
+        ReadError::RateLimited { until, scope } => {
+            Ok(Verdict::Later { until: until.micros(), why: scope })
+        }
+        ReadError::NoCredit { until, .. } => {
+            Ok(Verdict::Later { until: until.micros(), why: error.to_string() })
+        }
+        ReadError::Unauthorized(words) => account::refused(app, &turn, brand, &words).await,
+        ReadError::Gone(_) | ReadError::Refused(_) | ReadError::Unavailable(_) => {
+            Err(Failure(error.to_string()))
+        }
+    }
 }
 
 impl CollectEngagement {
     /// When the last walk may begin, while that is still to come.
     fn too_soon(&self, app: &App, campaign: &Campaign, now: i64) -> Option<i64> {
         let from = campaign.closed_at?.plus(app.settings.collect_after).micros();
-        (self.last && self.sweep == 0 && now < from).then_some(from)
+        (self.last && self.stops.is_none() && now < from).then_some(from)
     }
 
-    async fn record(
+    /// Stores what the walk will read, and what the counts say is not there to be read.
+    async fn begin(
         &self,
         app: &App,
         turn: Turn,
         campaign: &Campaign,
-        page: Option<(&PostId, Kind, &Page)>,
-        lists: usize,
+        planned: walk::Planned,
     ) -> Result<Verdict, Failure> {
         let now = turn.now();
         let tx = app.db.begin().await?;
@@ -144,18 +159,54 @@ impl CollectEngagement {
         if self.sweep == 0 {
             next.sweep = store::next_sweep(&tx, campaign.id).await?;
         }
-        if let Some((post, kind, page)) = page {
-            let list = List { campaign: campaign.id, sweep: next.sweep, post: post.as_str(), kind };
-            store::save_page(&tx, list, page, now).await?;
-            if page.next.is_none() && page.proves_absence {
-                store::withdraw_missing(&tx, list, now).await?;
-            }
-            next.cursor = page.next.clone().map(|cursor| cursor.0);
-            next.list = if next.cursor.is_none() { self.list + 1 } else { self.list };
+        store::save_metrics(&tx, campaign.id, &planned.metrics, now).await?;
+        for stop in &planned.empty {
+            let page = Page { sightings: Vec::new(), next: None, proves_absence: true };
+            walk::save(&tx, campaign.id, next.sweep, stop, &page, now).await?;
         }
-        if next.list < lists {
+        next.stops = Some(planned.stops);
+        transition::put(&tx, now, campaign, &next).await?;
+        Ok(Verdict::Done(turn.commit(tx).await?))
+    }
+
+    async fn record(
+        &self,
+        app: &App,
+        turn: Turn,
+        campaign: &Campaign,
+        page: &Page,
+    ) -> Result<Verdict, Failure> {
+        let now = turn.now();
+        let mut next = self.clone();
+        let stops = next.stops.get_or_insert_with(Vec::new);
+        let Some(stop) = stops.first().cloned() else {
+            return Err(Failure("a page of no list".to_owned()));
+        };
+        let tx = app.db.begin().await?;
+        let new = walk::save(&tx, campaign.id, self.sweep, &stop, page, now).await?;
+        next.cursor = page.next.clone().map(|cursor| cursor.0);
+        // Newest first: behind a page without anybody new there is nobody new.
+        let enough = !self.last && new == 0;
+        if next.cursor.is_none() || enough {
+            next.cursor = None;
+            stops.remove(0);
+        }
+        if stops.is_empty() && self.last && !self.doubted {
+            next.doubted = true;
+            let doubted = walk::doubted(app, &tx, campaign, self.sweep).await?;
+            stops.extend(doubted.into_iter().filter(|doubted| doubted.list != stop.list));
+        }
+        if self.last || !stops.is_empty() {
             transition::put(&tx, now, campaign, &next).await?;
-        } else if self.last {
+        }
+        Ok(Verdict::Done(turn.commit(tx).await?))
+    }
+
+    /// The walk is over.
+    async fn end(&self, app: &App, turn: Turn, campaign: &Campaign) -> Result<Verdict, Failure> {
+        let now = turn.now();
+        let tx = app.db.begin().await?;
+        if self.last {
             let detail = "the last walk over all lists is complete";
             let step = Mark { step: Step::Collect, state: StepState::Done, detail };
             mark(&tx, campaign.id, step, now).await?;

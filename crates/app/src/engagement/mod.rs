@@ -1,6 +1,6 @@
 //! Engagement: who liked, reposted, quoted and replied, as the network showed it.
 //!
-//! Owns `observation`, `withdrawal`, `sweep`, `post_metrics`. Sightings are append-only and unique
+//! Owns `observation`, `withdrawal`, `sweep`, `post_metrics`, `tracking`. Sightings are append-only and unique
 //! by (campaign, post, kind, profile, object), so overlapping and repeated pages change nothing. A
 //! *sweep* is one numbered walk over the lists; a complete list that no longer shows a sighting
 //! withdraws it, as a further row. What all this amounts to is for allocation to say.
@@ -10,10 +10,15 @@
 
 mod collect;
 mod log;
+mod pace;
 mod store;
 mod track;
+mod tracking;
+mod walk;
 
 pub use collect::CollectEngagement;
 pub(crate) use log::read_log;
 pub(crate) use store::{counts, metrics};
 pub use track::TrackEngagement;
+pub(crate) use tracking::begin as begin_tracking;
+pub use walk::Stop;

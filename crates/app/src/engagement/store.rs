@@ -1,5 +1,7 @@
 //! The tables `observation`, `withdrawal`, `sweep`, `post_metrics`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hashbuzz_db::{DbError, FromQueryResult, Sql, Tx, Value, values};
 use hashbuzz_domain::CampaignId;
 use hashbuzz_domain::engagement::Kind;
@@ -18,31 +20,34 @@ pub(super) struct StoredFacts {
     pub(super) default_avatar: Option<bool>,
 }
 
-/// One list of one sweep.
+/// What one list of one sweep shows of one post and kind.
 #[derive(Clone, Copy)]
-pub(super) struct List<'a> {
+pub(super) struct Part<'a> {
     pub(super) campaign: CampaignId,
     pub(super) sweep: i64,
     pub(super) post: &'a str,
     pub(super) kind: Kind,
 }
 
-/// Rows a statement: 12 values each, and SQLite takes 32,766 of them.
+/// Rows a statement: 11 values each, and SQLite takes 32,766 of them.
 const ROWS: usize = 100;
 
-/// Stores a page. What was seen before is only marked as seen in this sweep.
-pub(super) async fn save_page(
+/// Stores this part of a page. What was seen before is only marked as seen in this sweep, unless a
+/// later one has seen it already: a turn may be handled once more, long after. Says how many rows
+/// are new.
+pub(super) async fn save_part(
     tx: &Tx,
-    list: List<'_>,
+    part: Part<'_>,
+    mut rows: Vec<&Sighting>,
     page: &Page,
     now: i64,
-) -> Result<(), DbError> {
+) -> Result<usize, DbError> {
     // One row a key: PostgreSQL refuses to update a row twice in one statement.
-    let mut rows: Vec<&Sighting> = page.sightings.iter().collect();
     rows.sort_by(|a, b| (&a.author.id, &a.object).cmp(&(&b.author.id, &b.object)));
     rows.dedup_by(|a, b| a.author.id == b.author.id && a.object == b.object);
+    let mut new = 0;
     for chunk in rows.chunks(ROWS) {
-        save_rows(tx, list, chunk, now).await?;
+        new += save_rows(tx, part, chunk, now).await?;
     }
     tx.exec(
         "INSERT INTO sweep (campaign, number, post, kind, pages, complete, proves_absence, ended_at) \
@@ -50,20 +55,30 @@ pub(super) async fn save_page(
          DO UPDATE SET pages = sweep.pages + 1, complete = EXCLUDED.complete, \
          proves_absence = EXCLUDED.proves_absence, ended_at = EXCLUDED.ended_at",
         values![
-            list.campaign.to_string(),
-            list.sweep,
-            list.post,
-            list.kind.as_str(),
+            part.campaign.to_string(),
+            part.sweep,
+            part.post,
+            part.kind.as_str(),
             page.next.is_none(),
             page.next.is_none() && page.proves_absence,
             now
         ],
     )
     .await?;
-    Ok(())
+    Ok(new)
 }
 
-async fn save_rows(tx: &Tx, list: List<'_>, rows: &[&Sighting], now: i64) -> Result<(), DbError> {
+#[derive(FromQueryResult)]
+struct SeenFirst {
+    first_seen: i64,
+}
+
+async fn save_rows(
+    tx: &Tx,
+    part: Part<'_>,
+    rows: &[&Sighting],
+    now: i64,
+) -> Result<usize, DbError> {
     let mut places = Vec::with_capacity(rows.len());
     let mut given: Vec<Value> = Vec::with_capacity(rows.len() * 11);
     for (i, sighting) in rows.iter().enumerate() {
@@ -79,41 +94,45 @@ async fn save_rows(tx: &Tx, list: List<'_>, rows: &[&Sighting], now: i64) -> Res
             default_avatar: author.default_avatar,
         };
         given.extend(values![
-            list.campaign.to_string(),
-            list.post,
-            list.kind.as_str(),
+            part.campaign.to_string(),
+            part.post,
+            part.kind.as_str(),
             author.id.as_str(),
             sighting.object.as_ref().map_or("", |object| object.as_str()),
             author.handle.clone(),
             sighting.at.map(hashbuzz_domain::Time::micros),
             now,
-            list.sweep,
+            part.sweep,
             sighting.text.clone(),
             json(&facts)?
         ]);
     }
-    tx.exec(
-        &format!(
-            "INSERT INTO observation (campaign, post, kind, profile, object, handle, network_time, \
-             first_seen, last_sweep, body, facts) VALUES {} \
-             ON CONFLICT (campaign, post, kind, profile, object) \
-             DO UPDATE SET last_sweep = EXCLUDED.last_sweep",
-            places.join(", ")
-        ),
-        given,
-    )
-    .await?;
-    Ok(())
+    let seen: Vec<SeenFirst> = tx
+        .all(
+            &format!(
+                "INSERT INTO observation (campaign, post, kind, profile, object, handle, \
+                 network_time, first_seen, last_sweep, body, facts) VALUES {} \
+                 ON CONFLICT (campaign, post, kind, profile, object) \
+                 DO UPDATE SET last_sweep = CASE WHEN observation.last_sweep > EXCLUDED.last_sweep \
+                 THEN observation.last_sweep ELSE EXCLUDED.last_sweep END, \
+                 network_time = COALESCE(observation.network_time, EXCLUDED.network_time) \
+                 RETURNING first_seen",
+                places.join(", ")
+            ),
+            given,
+        )
+        .await?;
+    Ok(seen.iter().filter(|row| row.first_seen == now).count())
 }
 
 /// Writes down what a complete list no longer shows. Returns how many that were.
-pub(super) async fn withdraw_missing(tx: &Tx, list: List<'_>, now: i64) -> Result<u64, DbError> {
+pub(super) async fn withdraw_missing(tx: &Tx, part: Part<'_>, now: i64) -> Result<u64, DbError> {
     tx.exec(
         "INSERT INTO withdrawal (campaign, post, kind, profile, object, sweep, at) \
          SELECT campaign, post, kind, profile, object, $4, $5 FROM observation \
          WHERE campaign = $1 AND post = $2 AND kind = $3 AND last_sweep < $4 \
          ON CONFLICT DO NOTHING",
-        values![list.campaign.to_string(), list.post, list.kind.as_str(), list.sweep, now],
+        values![part.campaign.to_string(), part.post, part.kind.as_str(), part.sweep, now],
     )
     .await
 }
@@ -129,13 +148,43 @@ pub(super) async fn next_sweep(db: &impl Sql, campaign: CampaignId) -> Result<i6
     Ok(last + 1)
 }
 
-/// When the last sweep did something; 0 when there was none.
-pub(super) async fn swept_at(db: &impl Sql, campaign: CampaignId) -> Result<i64, DbError> {
-    db.number(
-        "SELECT MAX(ended_at) AS n FROM sweep WHERE campaign = $1",
-        values![campaign.to_string()],
-    )
-    .await
+#[derive(FromQueryResult)]
+struct PairRow {
+    post: String,
+    kind: String,
+    n: i64,
+}
+
+/// Post and kind of everything that was ever seen.
+pub(super) async fn seen(
+    db: &impl Sql,
+    campaign: CampaignId,
+) -> Result<BTreeSet<(String, String)>, DbError> {
+    let rows: Vec<PairRow> = db
+        .all(
+            "SELECT post, kind, COUNT(*) AS n FROM observation WHERE campaign = $1 \
+             GROUP BY post, kind",
+            values![campaign.to_string()],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.post, row.kind)).collect())
+}
+
+/// How many sightings of each post and kind a sweep has shown.
+pub(super) async fn shown(
+    db: &impl Sql,
+    campaign: CampaignId,
+    sweep: i64,
+) -> Result<BTreeMap<(String, String), u64>, DbError> {
+    let rows: Vec<PairRow> = db
+        .all(
+            "SELECT post, kind, COUNT(*) AS n FROM observation \
+             WHERE campaign = $1 AND last_sweep = $2 GROUP BY post, kind",
+            values![campaign.to_string(), sweep],
+        )
+        .await?;
+    let count = |row: PairRow| ((row.post, row.kind), u64::try_from(row.n).unwrap_or(0));
+    Ok(rows.into_iter().map(count).collect())
 }
 
 #[derive(FromQueryResult)]

@@ -244,7 +244,8 @@ impl One<'_> {
                 self.uploaded(tx, upload, seen.unwrap_or_else(ready)).await
             }
             Err(error) => {
-                let called = upload::looked::<()>(error)?;
+                let called =
+                    upload::looked::<()>(self.app, self.turn, self.work.brand, error).await?;
                 self.settle(upload, called, |upload, ()| upload).await
             }
         }

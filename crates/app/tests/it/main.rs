@@ -1,5 +1,6 @@
 //! The features, from the API to both networks and back.
 
+mod account;
 mod campaign;
 mod closing;
 mod effects;

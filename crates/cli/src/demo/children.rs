@@ -49,9 +49,11 @@ impl Children {
     /// When one cannot be started, or says nothing within ten seconds.
     pub(super) async fn start(seed: u64) -> anyhow::Result<Self> {
         let seed = seed.to_string();
-        let x = ["standin-x", "--listen", ANY_PORT, "--seed", &seed];
+        let x = ["standin", "x", "--json", "--users", "0", "--seed", &seed];
         let hedera = [
-            "standin-hedera",
+            "standin",
+            "hedera",
+            "--json",
             "--node-listen",
             ANY_PORT,
             "--mirror-listen",
@@ -86,7 +88,7 @@ impl Children {
 async fn begin<T: DeserializeOwned>(
     arguments: &[&str],
 ) -> anyhow::Result<(T, (Child, Option<ChildStdin>))> {
-    let name = arguments[0];
+    let name = arguments[..2].join(" ");
     let program = std::env::current_exe().context("the path of this program is unknown")?;
     let mut command = Command::new(program);
     command

@@ -16,7 +16,7 @@ use super::population::{Member, Wallet};
 use super::shows::{CLAIM_WINDOW, FEE_BASIS_POINTS, LENGTH};
 use crate::dispatch::{Dispatch, Redis};
 use crate::serve::Running;
-use crate::settings::{Campaigns, Hedera, Media, Retention, Settings, Workers, X};
+use crate::settings::{Campaigns, Hedera, Media, Retention, Settings, Workers, X, XCaps, XPrices};
 use hashbuzz_simulator::api::Api;
 use hashbuzz_simulator::web::Web;
 
@@ -51,7 +51,7 @@ impl Deployment {
             let roles = [Role::Campaigner];
             campaigners.push(admit(app, &web, account, &roles, "demo campaigner").await?);
             let (token, secret) = (brand.oauth1.token.clone(), brand.oauth1.secret.clone());
-            let linked = link_brand(app, account.id, Access::OAuth1 { token, secret }).await;
+            let linked = link_brand(app, account.id, Access::oauth1(token, secret)).await;
             linked.with_context(|| format!("@{} cannot be linked", brand.handle))?;
         }
         Ok(Self { running, url, campaigners, reviewer, admin })
@@ -123,6 +123,7 @@ pub(super) fn settings(
         redis: Redis::default(),
         workers: Workers::default(),
         vault_key: Vault::new_key(),
+        vault_old_keys: Vec::new(),
         campaigns: Campaigns {
             fee_bps: FEE_BASIS_POINTS,
             min_duration_seconds: length,
@@ -141,6 +142,12 @@ pub(super) fn settings(
             consumer_key: Some(ground.app.consumer_key.clone()),
             consumer_secret: Some(ground.app.consumer_secret.clone()),
             bearer: Some(ground.app.bearer_token.clone()),
+            client_id: None,
+            client_secret: None,
+            redirect_uri: None,
+            consent_page: format!("http://{}/i/oauth2/authorize", ground.children.x),
+            prices: XPrices::default(),
+            caps: XCaps::default(),
             // A stand-in: nobody's rules are broken.
             pay_to_engage_acknowledged: true,
         },

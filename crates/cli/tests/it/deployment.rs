@@ -178,7 +178,7 @@ async fn admit(app: &App, account: &Account, role: Role) -> SecretString {
 async fn campaigner(app: &App, account: &Account, user: &XUser) -> Campaigner {
     let key = admit(app, account, Role::Campaigner).await;
     let XUser { id, oauth1 } = user.clone();
-    let access = Access::OAuth1 { token: oauth1.token, secret: oauth1.secret };
+    let access = Access::oauth1(oauth1.token, oauth1.secret);
     link_brand(app, account.id, access).await.expect("a brand can be linked");
     Campaigner { key, profile: id }
 }

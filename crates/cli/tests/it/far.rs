@@ -109,8 +109,8 @@ impl Far {
     pub(crate) async fn start(seed: u64, folder: &Path) -> Self {
         let seed = seed.to_string();
         let (x_log, hedera_log) = (folder.join("x.log"), folder.join("hedera.log"));
-        let x = ["standin-x", "--accept-duplicates", "--seed", &seed];
-        let hedera = ["standin-hedera", "--seed", &seed];
+        let x = ["standin", "x", "--json", "--users", "0", "--accept-duplicates", "--seed", &seed];
+        let hedera = ["standin", "hedera", "--json", "--seed", &seed];
         let (x, hedera) =
             tokio::join!(Program::start(&x, &x_log), Program::start(&hedera, &hedera_log));
         let (x, hedera) = (x.expect("the X stand-in"), hedera.expect("the Hedera stand-in"));

@@ -11,4 +11,5 @@ mod operate;
 mod programs;
 mod settings;
 mod spread;
+mod standin;
 mod startup;

@@ -157,20 +157,19 @@ async fn the_help_names_every_role() {
     Usage: hashbuzz [OPTIONS] <COMMAND>
 
     Commands:
-      demo            Run everything on this machine with stand-ins for X and Hedera, and watch it
-      serve           Run the server and its workers: alone it does all
-      work            Run workers without an API, beside a server; needs PostgreSQL
-      relay           Offer due events to BullMQ and do nothing else; needs a Redis
-      migrate         Bring the database to this program's schema and say what was done
-      doctor          Check settings, database, network, ledger and books, and say what is wrong
-      events          Look at events through the server's API: why they wait, retry, discard, pause
-      dead-letters    Look at what gave up, and retry it
-      effects         Look at calls whose outcome is not known, and decide them
-      escrow          Deploy the escrow contract
-      vault-key       Print a new random key for `vault_key`
-      standin-x       Run the X stand-in until standard input ends
-      standin-hedera  Run the Hedera stand-in until standard input ends
-      help            Print this message or the help of the given subcommand(s)
+      demo          Run everything on this machine with stand-ins for X and Hedera, and watch it
+      serve         Run the server and its workers: alone it does all
+      work          Run workers without an API, beside a server; needs PostgreSQL
+      relay         Offer due events to BullMQ and do nothing else; needs a Redis
+      migrate       Bring the database to this program's schema and say what was done
+      doctor        Check settings, database, network, ledger and books, and say what is wrong
+      events        Look at events through the server's API: why they wait, retry, discard, pause
+      dead-letters  Look at what gave up, and retry it
+      effects       Look at calls whose outcome is not known, and decide them
+      escrow        Deploy the escrow contract
+      vault-key     Print a new random key for `vault_key`
+      standin       Run a server that answers like X, or like Hedera
+      help          Print this message or the help of the given subcommand(s)
 
     Options:
           --config <CONFIG>  The settings file. Every setting can also be given as HASHBUZZ__SECTION__NAME [env: HASHBUZZ_CONFIG=]

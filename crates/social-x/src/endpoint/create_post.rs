@@ -15,7 +15,12 @@ use hashbuzz_social::{Access, NewPost, Refusal, WriteError};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Call, Client};
+use crate::links;
+use crate::rates::{Billed, Rate};
 use crate::wire::numeric;
+
+pub(crate) static RATE: Rate =
+    Rate { name: "create_post", profile: 100, app: 0, billed: Billed::NewPost };
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -46,6 +51,11 @@ struct Created {
     id: String,
 }
 
+/// What X bills for a post with this text.
+pub(crate) fn billed(text: &str) -> Billed {
+    if links::find(text).is_empty() { Billed::NewPost } else { Billed::NewPostWithLink }
+}
+
 /// Sends the post once.
 pub(crate) async fn create_post(
     client: &Client,
@@ -62,7 +72,8 @@ pub(crate) async fn create_post(
     let ids: Result<Vec<&str>, _> = post.media.iter().map(|upload| id(upload.as_str())).collect();
     let media = Some(Media { media_ids: ids? }).filter(|media| !media.media_ids.is_empty());
     let body = Body { text: &post.text, reply, media };
-    let call = Call::post("create_post", &["2", "tweets"], &body);
+    let mut call = Call::post(&RATE, &["2", "tweets"], &body);
+    call.billed = billed(&post.text);
     let answer: Answer = client.write(access, call).await?;
     let id = answer.data.id;
     id.parse().map_err(|_| WriteError::Unknown("X named the new post by no id".to_owned()))

@@ -13,9 +13,12 @@ use serde_json::Value;
 
 use crate::client::{Call, Client};
 use crate::problem::Problem;
+use crate::rates::{Billed, Rate};
 use crate::remedy;
 use crate::sign::Right;
 use crate::wire::numeric;
+
+static RATE: Rate = Rate { name: "delete_post", profile: 50, app: 0, billed: Billed::Deletion };
 
 #[derive(Deserialize)]
 struct Answer {
@@ -37,9 +40,8 @@ pub(crate) async fn delete_post(
 ) -> Result<(), WriteError> {
     let id = numeric(post.as_str())
         .map_err(|detail| WriteError::Refused { refusal: Refusal::Invalid, detail })?;
-    let call = Call::delete("delete_post", &["2", "tweets", id]);
-    let answer =
-        client.exchange(Right::Profile(access), call).await.map_err(remedy::of_unwritten)?;
+    let call = Call::delete(&RATE, &["2", "tweets", id]);
+    let answer = client.ask(Right::Profile(access), call).await.map_err(remedy::of_unwritten)?;
     if matches!(answer.status.as_u16(), 404 | 410) && Problem::read(&answer.body).from_x {
         return Ok(());
     }

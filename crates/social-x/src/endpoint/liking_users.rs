@@ -11,32 +11,41 @@
 //! many as `like_count`, which costs one more request at the end of the list.
 
 use hashbuzz_domain::PostId;
+use hashbuzz_domain::engagement::Kind;
 use hashbuzz_social::{Access, Collect, Page, ReadError, Sighting};
 
 use crate::client::{Call, Client};
 use crate::cursor::Walk;
 use crate::endpoint::{page, posts, shown};
+use crate::rates::{Billed, Rate};
 use crate::sign::Right;
 use crate::wire::{User, readable, with_people};
 
+pub(crate) static RATE: Rate =
+    Rate { name: "liking_users", profile: 75, app: 0, billed: Billed::Profile };
+
 /// As many as are ever shown of one post.
-const EVER_SHOWN: u64 = 100;
+pub(crate) const EVER_SHOWN: u64 = 100;
 
 /// One page of people who liked a post.
 pub(crate) async fn likers(
     client: &Client,
     access: &Access,
+    post: &PostId,
     collect: &Collect,
 ) -> Result<Page, ReadError> {
     let walk = Walk::resume(collect.cursor.as_ref())?;
-    let id = readable(collect.post.as_str())?;
-    let call = with_people(Call::get("liking_users", &["2", "tweets", id, "liking_users"]));
-    let (people, walk) = page::<User>(client, Right::Profile(access), call, walk).await?;
-    let sightings = people.rows.iter().map(sighting).collect::<Result<_, _>>()?;
+    let id = readable(post.as_str())?;
+    let call = with_people(Call::get(&RATE, &["2", "tweets", id, "liking_users"]));
+    let (people, walk) = page::<User>(client, &[Right::Profile(access)], call, walk).await?;
+    let sightings = people
+        .rows
+        .iter()
+        .map(|user| sighting(user, post, Kind::Like))
+        .collect::<Result<_, _>>()?;
     let ended = walk.token.is_none();
-    let complete = ended
-        && walk.rows < EVER_SHOWN
-        && counted(client, access, &collect.post).await == Some(walk.rows);
+    let complete =
+        ended && walk.rows < EVER_SHOWN && counted(client, access, post).await == Some(walk.rows);
     Ok(shown(sightings, &walk, complete))
 }
 
@@ -52,6 +61,7 @@ async fn counted(client: &Client, access: &Access, post: &PostId) -> Option<u64>
 }
 
 /// A person on a list that shows people only.
-pub(super) fn sighting(user: &User) -> Result<Sighting, ReadError> {
-    Ok(Sighting { author: user.author()?, object: None, at: None, text: None })
+pub(super) fn sighting(user: &User, post: &PostId, kind: Kind) -> Result<Sighting, ReadError> {
+    let (post, author) = (post.clone(), user.author()?);
+    Ok(Sighting { post, kind, author, object: None, at: None, text: None })
 }

@@ -11,6 +11,9 @@ use hashbuzz_social::{Access, Uploaded, WriteError};
 
 use crate::client::{Call, Client};
 use crate::media::{self, Answer};
+use crate::rates::{Billed, Rate};
+
+static RATE: Rate = Rate { name: "media_finalize", profile: 1_875, app: 0, billed: Billed::Free };
 
 /// Finishes the upload.
 pub(crate) async fn finish(
@@ -19,7 +22,7 @@ pub(crate) async fn finish(
     upload: &UploadId,
 ) -> Result<Uploaded, WriteError> {
     let path = ["2", "media", "upload", media::id(upload)?, "finalize"];
-    let call = Call::post_nothing("media_finalize", &path);
+    let call = Call::post_nothing(&RATE, &path);
     let answer: Answer = client.write(access, call).await?;
     Ok(answer.data.uploaded(client.now()))
 }

@@ -13,6 +13,9 @@ use serde::Serialize;
 
 use crate::client::{Call, Client};
 use crate::media::{Answer, category};
+use crate::rates::{Billed, Rate};
+
+static RATE: Rate = Rate { name: "media_initialize", profile: 1_875, app: 0, billed: Billed::Free };
 
 #[derive(Serialize)]
 struct Body {
@@ -33,7 +36,7 @@ pub(crate) async fn begin(
         total_bytes: medium.bytes,
     };
     let path = ["2", "media", "upload", "initialize"];
-    let call = Call::post("media_initialize", &path, &body);
+    let call = Call::post(&RATE, &path, &body);
     let Answer { data } = client.write(access, call).await?;
     let expires_at = data.expires_at(client.now());
     let upload = data.id.and_then(|id| id.parse().ok());

@@ -11,6 +11,9 @@ use serde_json::json;
 
 use crate::client::{Call, Client};
 use crate::media;
+use crate::rates::{Billed, Rate};
+
+static RATE: Rate = Rate { name: "media_metadata", profile: 500, app: 0, billed: Billed::Free };
 
 /// Says what is to be seen.
 pub(crate) async fn describe(
@@ -21,6 +24,6 @@ pub(crate) async fn describe(
 ) -> Result<(), WriteError> {
     let id = media::id(upload)?;
     let body = json!({ "id": id, "metadata": { "alt_text": { "text": alt } } });
-    let call = Call::post("media_metadata", &["2", "media", "metadata"], &body);
+    let call = Call::post(&RATE, &["2", "media", "metadata"], &body);
     client.command(access, call).await
 }

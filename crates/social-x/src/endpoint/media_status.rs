@@ -11,8 +11,11 @@ use hashbuzz_social::{Access, ReadError, Uploaded};
 
 use crate::client::{Call, Client};
 use crate::media::Answer;
+use crate::rates::{Billed, Rate};
 use crate::sign::Right;
 use crate::wire::readable;
+
+static RATE: Rate = Rate { name: "media_status", profile: 1_000, app: 0, billed: Billed::Free };
 
 /// What X says of the upload; nothing when it says nothing of its state.
 pub(crate) async fn state(
@@ -20,9 +23,9 @@ pub(crate) async fn state(
     access: &Access,
     upload: &UploadId,
 ) -> Result<Option<Uploaded>, ReadError> {
-    let call = Call::get("media_status", &["2", "media", "upload"])
+    let call = Call::get(&RATE, &["2", "media", "upload"])
         .query("command", "STATUS")
         .query("media_id", readable(upload.as_str())?);
-    let answer: Answer = client.read(Right::Profile(access), call).await?;
+    let answer: Answer = client.read(&[Right::Profile(access)], call).await?;
     Ok(answer.data.says_its_state().then(|| answer.data.uploaded(client.now())))
 }

@@ -14,18 +14,28 @@ use hashbuzz_social::{Access, Metrics, ReadError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::client::{Call, Client};
+use crate::client::{Call, Client, Delivers};
 use crate::problem::Problem;
+use crate::rates::{Billed, Rate};
 use crate::remedy;
 use crate::wire::{Post, malformed, post_fields, post_id, readable};
 
 /// How many ids a request may name.
-const IDS: usize = 100;
+pub(crate) const IDS: usize = 100;
+
+pub(crate) static RATE: Rate =
+    Rate { name: "posts", profile: 5_000, app: 3_500, billed: Billed::Post };
 
 #[derive(Deserialize)]
 struct Answer {
     data: Option<Vec<Post>>,
     errors: Option<Vec<Value>>,
+}
+
+impl Delivers for Answer {
+    fn objects(&self) -> u64 {
+        self.data.as_ref().map_or(0, |rows| rows.len() as u64)
+    }
 }
 
 /// The counts of those of `posts` that exist.
@@ -39,10 +49,11 @@ pub(crate) async fn metrics(
     let ids: Vec<&str> = ids.into_iter().collect();
     let mut all = Vec::with_capacity(ids.len());
     for some in ids.chunks(IDS) {
-        let call = Call::get("posts", &["2", "tweets"])
+        let call = Call::get(&RATE, &["2", "tweets"])
+            .at_most(some.len() as u64)
             .query("ids", some.join(","))
-            .query(post_fields(client.vocabulary), "public_metrics");
-        let answer: Answer = client.read(client.public(access), call).await?;
+            .query(post_fields(client.vocabulary()), "public_metrics");
+        let answer: Answer = client.read(&client.public(access), call).await?;
         let errors = answer.errors.unwrap_or_default();
         // A row that is left out for another reason must not look deleted.
         if let Some(other) = errors.iter().find(|error| !is_absent(error)) {

@@ -13,9 +13,12 @@ use hashbuzz_social::{Access, NewPost, ReadError};
 use crate::client::{Call, Client};
 use crate::cursor::Walk;
 use crate::endpoint::page;
+use crate::rates::{Billed, Rate};
 use crate::same::Normal;
 use crate::sign::Right;
 use crate::wire::{Post, malformed, post_id, query_time, readable, with_posts};
+
+static RATE: Rate = Rate { name: "user_posts", profile: 900, app: 10_000, billed: Billed::Post };
 
 /// Our clock and X's may differ by this much.
 const CLOCKS_DIFFER: Span = Span::from_secs(60);
@@ -37,12 +40,12 @@ pub(crate) async fn find_post(
     let mut found: Option<(u64, PostId)> = None;
     let mut walk = Walk::default();
     for _ in 0..PAGES {
-        let mut call = Call::get("user_posts", &["2", "users", author, "tweets"]);
+        let mut call = Call::get(&RATE, &["2", "users", author, "tweets"]);
         if let Some(start) = query_time(since) {
             call = call.query("start_time", start);
         }
-        let call = with_posts(call, client.vocabulary);
-        let (posts, next) = page::<Post>(client, Right::Profile(access), call, walk).await?;
+        let call = with_posts(call, client.vocabulary());
+        let (posts, next) = page::<Post>(client, &[Right::Profile(access)], call, walk).await?;
         for row in &posts.rows {
             let id = post_id(&row.id)?;
             let late_enough = row.created_at()?.is_none_or(|at| at >= since);

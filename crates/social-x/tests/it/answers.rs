@@ -61,8 +61,8 @@ async fn an_empty_account_asks_for_credit() {
                 "detail":"Your enrolled account does not have any credits."}}"#
         );
         let (read, write) = remedies(402, &[], &body).await;
-        assert!(matches!(read, ReadError::NoCredit(_)), "{read}");
-        assert!(matches!(write, WriteError::NoCredit(_)), "{write}");
+        assert!(matches!(read, ReadError::NoCredit { .. }), "{read}");
+        assert!(matches!(write, WriteError::NoCredit { .. }), "{write}");
     }
 }
 

@@ -11,9 +11,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::{PostId, Time};
-use hashbuzz_social::{Access, Collect, Cursor};
+use hashbuzz_social::{Access, Collect, Cursor, ListKey};
 use hashbuzz_social_x::{Settings, X};
-use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 /// 2026-09-01T12:00:00Z, the present of every test here.
@@ -148,7 +147,7 @@ pub(crate) fn settings(address: &str) -> Settings {
 }
 
 pub(crate) fn access() -> Access {
-    Access::OAuth2 { token: SecretString::from("brand-token") }
+    Access::oauth2("brand-token")
 }
 
 pub(crate) fn post(id: &str) -> PostId {
@@ -156,5 +155,11 @@ pub(crate) fn post(id: &str) -> PostId {
 }
 
 pub(crate) fn collect(kind: Kind, cursor: Option<Cursor>) -> Collect {
-    Collect { post: post("1"), posted_at: NOW, kind, cursor }
+    let list = match kind {
+        Kind::Like => "likers/1",
+        Kind::Repost => "reposters/1",
+        Kind::Quote => "quotes/1",
+        Kind::Reply => "search/reply:1",
+    };
+    Collect { list: ListKey(list.to_owned()), posted_at: NOW, cursor }
 }

@@ -26,7 +26,8 @@ async fn found(x: &StandIn, brand: &Brand, since: Time) -> Option<PostId> {
 }
 
 async fn page(x: &StandIn, brand: &Brand, post: &PostId, kind: Kind) -> Page {
-    let collect = Collect { post: post.clone(), posted_at: x.now(), kind, cursor: None };
+    let list = x.network().list_of(post, kind).key;
+    let collect = Collect { list, posted_at: x.now(), cursor: None };
     x.network().engagements(&brand.access, &collect).await.unwrap()
 }
 
@@ -88,9 +89,9 @@ async fn an_empty_account_and_a_used_up_month_are_told_apart() {
     let post = x.network().create_post(&brand.access, &hello()).await.unwrap();
     x.change(json!({ "credits": 0 })).await;
     let read = x.network().metrics(&brand.access, std::slice::from_ref(&post)).await;
-    assert!(matches!(read, Err(ReadError::NoCredit(_))), "{read:?}");
+    assert!(matches!(read, Err(ReadError::NoCredit { .. })), "{read:?}");
     let write = x.network().delete_post(&brand.access, &post).await;
-    assert!(matches!(write, Err(WriteError::NoCredit(_))), "{write:?}");
+    assert!(matches!(write, Err(WriteError::NoCredit { .. })), "{write:?}");
 
     x.change(json!({ "credits": null, "reads_left": 0 })).await;
     let Err(ReadError::RateLimited { until, scope }) =
@@ -145,7 +146,8 @@ async fn a_page_that_repeats_rows_loses_nobody() {
     x.fault(json!({ "kind": "duplicate_page", "on": "reposted_by" })).await;
     let mut seen = BTreeSet::new();
     let mut repeated = 0;
-    let mut collect = Collect { post, posted_at: at, kind: Kind::Repost, cursor: None };
+    let list = x.network().list_of(&post, Kind::Repost).key;
+    let mut collect = Collect { list, posted_at: at, cursor: None };
     loop {
         let page = match x.network().engagements(&brand.access, &collect).await {
             Ok(page) => page,
@@ -193,7 +195,8 @@ async fn replies_leave_the_search_after_seven_days_and_nobody_is_called_absent()
     let person = x.person().await;
     x.engage(&person, Kind::Reply, &post, "My answer is B").await;
     x.settle().await;
-    let mut collect = Collect { post, posted_at: at, kind: Kind::Reply, cursor: None };
+    let list = x.network().list_of(&post, Kind::Reply).key;
+    let mut collect = Collect { list, posted_at: at, cursor: None };
     let young = x.network().engagements(&brand.access, &collect).await.unwrap();
     assert_eq!((young.sightings.len(), young.proves_absence), (1, true));
     x.pass(8 * 86_400).await;

@@ -145,14 +145,12 @@ impl World for StandIn {
         let user = self.somebody(json!({})).await;
         let (oauth1, oauth2) = (&user["oauth1"], &user["oauth2"]);
         let access = if self.manner.oauth1 {
-            Access::OAuth1 {
-                token: SecretString::from(text(&oauth1["token"])),
-                secret: SecretString::from(text(&oauth1["secret"])),
-            }
+            Access::oauth1(text(&oauth1["token"]), text(&oauth1["secret"]))
         } else {
-            Access::OAuth2 { token: SecretString::from(text(&oauth2["access_token"])) }
+            Access::oauth2(text(&oauth2["access_token"]))
         };
-        let id = text(&user["id"]).parse().expect("an id");
+        let id: ProfileId = text(&user["id"]).parse().expect("an id");
+        let access = access.of(id.clone());
         Brand { id, handle: text(&user["handle"]).to_owned(), access }
     }
 

@@ -16,10 +16,7 @@ const CREATED: &str = r#"{"data":{"id":"1900000000000000001","text":"hello",
     "edit_history_tweet_ids":["1900000000000000001"]}}"#;
 
 fn oauth1() -> Access {
-    Access::OAuth1 {
-        token: SecretString::from("user-token"),
-        secret: SecretString::from("user-secret"),
-    }
+    Access::oauth1("user-token", "user-secret")
 }
 
 fn app() -> AppKeys {
@@ -199,7 +196,7 @@ async fn secrets_and_texts_show_nowhere() {
     shown.push_str(&format!("{x:?} {:?} {:?}", access(), oauth1()));
     let new = NewPost { text: "the secret text".to_owned(), reply_to: None, media: Vec::new() };
     shown.push_str(&format!("{:?}", x.create_post(&access(), &new).await));
-    let broken = Access::OAuth2 { token: SecretString::from("line\nbreak-token") };
+    let broken = Access::oauth2("line\nbreak-token");
     shown.push_str(&format!("{:?}", x.me(&broken).await));
     for secret in ["app-token", "brand-token", "consumer-", "user-token", "user-secret", "text"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::{PostId, Time};
 
-use super::{Act, Brand, Listed, World, acts, list, publish, text_post};
-use crate::{Collect, Metrics};
+use super::{Act, Brand, Listed, World, acts, list, publish, text_post, walk};
+use crate::{Collect, Metrics, Watched};
 
 /// More than two of the largest pages that any network of ours has.
 const MANY: usize = 230;
@@ -84,6 +84,48 @@ fn shows_what_it_should(listed: &Listed, kind: Kind, now: Time, since: Time) {
     }
 }
 
+/// Every kind of engagement with every post, each with its own post and kind, whatever lists the
+/// plan puts together.
+pub async fn a_plan_shows_everything(world: &dyn World) {
+    let (brand, first, at) = stage(world).await;
+    let second = publish(world, &brand, &text_post("And join here.")).await;
+    let posts = [first, second];
+    let mut expected = BTreeSet::new();
+    for post in &posts {
+        for kind in Kind::ALL {
+            for act in crowd(world, kind, post, 3).await {
+                expected.insert((post.clone(), kind, act));
+            }
+        }
+    }
+    world.settle().await;
+    let watched = Watched { posts: &posts, kinds: &Kind::ALL, posted_at: at };
+    let lists = world.network().lists(watched, world.now());
+    let mut seen = BTreeSet::new();
+    for list in &lists {
+        let listed = walk(world, &brand, &list.key, at).await;
+        for sighting in listed.pages.iter().flat_map(|page| &page.sightings) {
+            let (post, kind) = (sighting.post.clone(), sighting.kind);
+            assert!(list.shows.contains(&(post.clone(), kind)), "not announced: {sighting:?}");
+            let act = Act { author: sighting.author.id.clone(), object: sighting.object.clone() };
+            seen.insert((post, kind, act));
+        }
+    }
+    assert_eq!(seen, expected);
+}
+
+/// What is in doubt is read again in a list of its own, and is the same there.
+pub async fn a_list_of_its_own_shows_the_same(world: &dyn World) {
+    let (brand, post, at) = stage(world).await;
+    for kind in Kind::ALL {
+        let everybody: BTreeSet<Act> = crowd(world, kind, &post, 4).await.into_iter().collect();
+        world.settle().await;
+        let own = world.network().list_of(&post, kind);
+        assert_eq!(own.shows, [(post.clone(), kind)]);
+        assert_eq!(walk(world, &brand, &own.key, at).await.acts, everybody, "{kind}");
+    }
+}
+
 /// One person who likes, reposts, quotes and answers twice is on four lists, five times.
 pub async fn one_person_engages_in_several_ways(world: &dyn World) {
     let (brand, post, at) = stage(world).await;
@@ -105,9 +147,10 @@ pub async fn a_page_may_be_asked_for_again(world: &dyn World) {
     let (brand, post, at) = stage(world).await;
     crowd(world, Kind::Repost, &post, MANY).await;
     world.settle().await;
+    let list = world.network().list_of(&post, Kind::Repost).key;
     let mut cursor = None;
     for _ in 0..2 {
-        let collect = Collect { post: post.clone(), posted_at: at, kind: Kind::Repost, cursor };
+        let collect = Collect { list: list.clone(), posted_at: at, cursor };
         let once = world.network().engagements(&brand.access, &collect).await;
         let twice = world.network().engagements(&brand.access, &collect).await;
         let (once, twice) = (once.expect("a page"), twice.expect("the same page"));

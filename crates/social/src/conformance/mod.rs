@@ -16,11 +16,12 @@ use async_trait::async_trait;
 use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::{PostId, ProfileId, Time};
 
-use crate::{Access, Collect, Network, NewPost, Page};
+use crate::{Access, Collect, ListKey, Network, NewPost, Page, Watched};
 
 pub use collecting::{
-    a_deleted_post_is_not_counted, a_page_may_be_asked_for_again, counts_are_those_of_the_people,
-    likes_are_listed_to_the_end, one_person_engages_in_several_ways, quotes_are_listed_to_the_end,
+    a_deleted_post_is_not_counted, a_list_of_its_own_shows_the_same, a_page_may_be_asked_for_again,
+    a_plan_shows_everything, counts_are_those_of_the_people, likes_are_listed_to_the_end,
+    one_person_engages_in_several_ways, quotes_are_listed_to_the_end,
     replies_are_listed_to_the_end, reposts_are_listed_to_the_end,
     who_took_it_back_is_listed_no_more,
 };
@@ -130,6 +131,8 @@ macro_rules! exam {
             reposts_are_listed_to_the_end
             quotes_are_listed_to_the_end
             replies_are_listed_to_the_end
+            a_plan_shows_everything
+            a_list_of_its_own_shows_the_same
             one_person_engages_in_several_ways
             a_page_may_be_asked_for_again
             who_took_it_back_is_listed_no_more
@@ -183,7 +186,7 @@ struct Listed {
     proves_absence: bool,
 }
 
-/// Walks a list to its end.
+/// Walks everything that shows one kind of engagement with one post.
 async fn list(
     world: &dyn World,
     brand: &Brand,
@@ -191,13 +194,24 @@ async fn list(
     post: &PostId,
     posted_at: Time,
 ) -> Listed {
+    let watched = Watched { posts: std::slice::from_ref(post), kinds: &[kind], posted_at };
+    let lists = world.network().lists(watched, world.now());
+    let [list] = lists.as_slice() else {
+        panic!("one kind of engagement with one post is {} lists", lists.len())
+    };
+    assert_eq!(list.shows, [(post.clone(), kind)]);
+    walk(world, brand, &list.key, posted_at).await
+}
+
+/// Walks a list to its end.
+async fn walk(world: &dyn World, brand: &Brand, list: &ListKey, posted_at: Time) -> Listed {
     let mut pages: Vec<Page> = Vec::new();
     let mut cursor = None;
     for _ in 0..ENOUGH_PAGES {
-        let collect = Collect { post: post.clone(), posted_at, kind, cursor: cursor.take() };
+        let collect = Collect { list: list.clone(), posted_at, cursor: cursor.take() };
         let page = match world.network().engagements(&brand.access, &collect).await {
             Ok(page) => page,
-            Err(error) => panic!("listing {kind} failed with nothing in the way: {error}"),
+            Err(error) => panic!("listing {list:?} failed with nothing in the way: {error}"),
         };
         cursor = page.next.clone();
         pages.push(page);
@@ -208,7 +222,7 @@ async fn list(
         let early = pages.last().is_some_and(|page| page.proves_absence);
         assert!(!early, "a page with a successor cannot prove that anybody is absent");
     }
-    panic!("the list of {kind} has no end after {ENOUGH_PAGES} pages");
+    panic!("the list {list:?} has no end after {ENOUGH_PAGES} pages");
 }
 
 /// Who engaged how, as a page says.

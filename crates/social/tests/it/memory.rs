@@ -9,8 +9,9 @@ use hashbuzz_domain::media::Facts;
 use hashbuzz_domain::{PostId, ProfileId, Span, Time, UploadId};
 use hashbuzz_social::conformance::{Act, Brand, World};
 use hashbuzz_social::{
-    Access, Author, Begun, Collect, Cursor, Measure, MediaRules, Metrics, Network, NewPost, Page,
-    PayPolicy, Profile, ReadError, Refusal, Sighting, Uploaded, WriteError,
+    Access, Author, Begun, Collect, Cursor, Expected, Forecast, GrantError, Granted, List, ListKey,
+    Measure, MediaRules, Metrics, Network, NewPost, Page, PayPolicy, Profile, Proof, Purpose,
+    ReadError, Refusal, Sighting, SignIn, Uploaded, Watched, WriteError,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -132,8 +133,8 @@ impl Memory {
 
 /// Tokens are the ids of their owners.
 fn owner(access: &Access) -> &str {
-    match access {
-        Access::OAuth2 { token } | Access::OAuth1 { token, .. } => token.expose_secret(),
+    match &access.proof {
+        Proof::OAuth2 { token } | Proof::OAuth1 { token, .. } => token.expose_secret(),
     }
 }
 
@@ -179,6 +180,26 @@ impl Network for Memory {
 
     fn post_url(&self, post: &PostId) -> String {
         format!("memory:{post}")
+    }
+
+    fn begin_sign_in(&self, _: Purpose, _: &str) -> Result<SignIn, GrantError> {
+        Err(nobody_signs_in())
+    }
+
+    async fn finish_sign_in(
+        &self,
+        _: &SecretString,
+        _: &SecretString,
+    ) -> Result<Granted, GrantError> {
+        Err(nobody_signs_in())
+    }
+
+    async fn refresh(&self, _: &SecretString) -> Result<Granted, GrantError> {
+        Err(nobody_signs_in())
+    }
+
+    async fn give_back(&self, _: &Access) -> Result<(), GrantError> {
+        Ok(())
     }
 
     async fn me(&self, access: &Access) -> Result<Profile, ReadError> {
@@ -352,18 +373,36 @@ impl Network for Memory {
         Ok(counted.collect())
     }
 
+    fn posts_per_count(&self) -> usize {
+        1
+    }
+
+    fn lists(&self, watched: Watched<'_>, _: Time) -> Vec<List> {
+        let pairs =
+            watched.posts.iter().flat_map(|post| watched.kinds.iter().map(move |k| (post, k)));
+        pairs.map(|(post, kind)| self.list_of(post, *kind)).collect()
+    }
+
+    fn list_of(&self, post: &PostId, kind: Kind) -> List {
+        List { key: ListKey(format!("{kind}/{post}")), shows: vec![(post.clone(), kind)] }
+    }
+
     async fn engagements(&self, access: &Access, collect: &Collect) -> Result<Page, ReadError> {
         self.admit(access)?;
         let mut state = self.state.lock().unwrap();
         state.asked += 1;
+        let (kind, post) = collect.list.0.split_once('/').unwrap();
+        let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind).unwrap();
         let start: usize =
             collect.cursor.as_ref().map_or(0, |Cursor(at)| at.parse().unwrap_or_default());
         let mut rows: Vec<Sighting> = state
             .acts
             .iter()
-            .filter(|e| e.post == collect.post && e.kind == collect.kind)
+            .filter(|e| e.post.as_str() == post && e.kind == kind)
             .filter(|e| !e.withdrawn || self.has(Flaw::ListsTheWithdrawn))
             .map(|e| Sighting {
+                post: e.post.clone(),
+                kind,
                 author: person(&e.act.author),
                 object: e.act.object.clone().filter(|_| !self.has(Flaw::HasNoObjects)),
                 at: Some(e.at),
@@ -371,7 +410,7 @@ impl Network for Memory {
             })
             .collect();
         let all = rows.len();
-        if collect.kind == Kind::Like {
+        if kind == Kind::Like {
             rows.truncate(EVER_LISTED);
         }
         if self.has(Flaw::InventsPeople) && !rows.is_empty() {
@@ -390,6 +429,14 @@ impl Network for Memory {
             proves_absence: (last && complete) || self.has(Flaw::ClaimsOnEveryPage),
         })
     }
+
+    fn forecast(&self, _: &Expected<'_>) -> Forecast {
+        Forecast::default()
+    }
+}
+
+fn nobody_signs_in() -> GrantError {
+    GrantError::Keys("nobody signs in here".to_owned())
 }
 
 #[async_trait]
@@ -410,7 +457,7 @@ impl World for Memory {
 
     async fn brand(&self) -> Brand {
         let id = self.person().await;
-        let access = Access::OAuth2 { token: SecretString::from(id.as_str()) };
+        let access = Access::oauth2(id.as_str());
         Brand { handle: format!("u{id}"), id, access }
     }
 

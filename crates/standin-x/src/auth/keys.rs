@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 use crate::world::{UserId, World};
 
 /// What a valid credential stands for.
@@ -20,7 +23,7 @@ impl Grant {
 }
 
 /// An OAuth 2.0 access token.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct AccessToken {
     pub(super) family: u64,
     /// Microseconds since the epoch; `None`: never.
@@ -28,14 +31,16 @@ pub(super) struct AccessToken {
 }
 
 /// A refresh token. A spent one is remembered, since using it again is an alarm.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct RefreshToken {
     pub(super) family: u64,
     pub(super) spent: bool,
+    /// Microseconds since the epoch.
+    pub(super) expires_at: i64,
 }
 
 /// One consent, and all tokens that came of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Family {
     pub(super) user: UserId,
     pub(super) scopes: Vec<String>,
@@ -43,7 +48,7 @@ pub(super) struct Family {
 }
 
 /// A code that waits to be exchanged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Code {
     pub(super) user: UserId,
     pub(super) scopes: Vec<String>,
@@ -54,7 +59,7 @@ pub(super) struct Code {
 }
 
 /// All keys.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Keys {
     pub(super) access: HashMap<String, AccessToken>,
     pub(super) refresh: HashMap<String, RefreshToken>,
@@ -68,7 +73,7 @@ pub(crate) struct Keys {
 }
 
 /// An OAuth 1.0a token's owner and secret.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Signer {
     pub(super) user: UserId,
     pub(super) secret: String,
@@ -89,6 +94,21 @@ impl Keys {
     pub(super) fn end(&mut self, family: u64) {
         self.families.remove(&family);
         self.access.retain(|_, token| token.family != family);
+    }
+
+    /// The keys that act for a person now, of either kind, as a client holds them.
+    pub(crate) fn of(&self, user: UserId) -> Vec<(&'static str, Value)> {
+        let theirs = |family: u64| self.families.get(&family).is_some_and(|it| it.user == user);
+        let access = self.access.iter().find(|(_, held)| theirs(held.family));
+        let refresh = self.refresh.iter().find(|(_, held)| theirs(held.family) && !held.spent);
+        let signer = self.signers.iter().find(|(_, signer)| signer.user == user);
+        let signed = signer
+            .map(|(token, signer)| ("oauth1", json!({ "token": token, "secret": signer.secret })));
+        let bearer = access.map(|(token, _)| {
+            let refresh = refresh.map(|(token, _)| token);
+            ("oauth2", json!({ "access_token": token, "refresh_token": refresh }))
+        });
+        signed.into_iter().chain(bearer).collect()
     }
 
     /// Ends everything that acts for a person, as when they remove the app in their settings.
@@ -133,7 +153,8 @@ impl World {
         self.keys.access.insert(access.clone(), AccessToken { family, expires_at });
         let offline = scopes.iter().any(|scope| scope == "offline.access");
         if offline {
-            let token = RefreshToken { family, spent: false };
+            let lifetime = self.settings.refresh_token_lifetime_secs * 1_000_000;
+            let token = RefreshToken { family, spent: false, expires_at: now + lifetime };
             self.keys.refresh.insert(refresh.clone(), token);
         }
         Pair { access, refresh: offline.then_some(refresh), expires_in: lifetime_secs, scopes }

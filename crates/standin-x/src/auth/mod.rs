@@ -15,7 +15,7 @@ pub(crate) use sign_in::{consent, consent_page};
 
 use crate::problem::Problem;
 use crate::query::Pairs;
-use crate::world::{UserId, World};
+use crate::world::{AppTrouble, UserId, World};
 
 /// All scopes that the app may ask for.
 pub(crate) const SCOPES: [&str; 7] = [
@@ -37,6 +37,8 @@ pub(crate) enum Access {
     User(&'static [&'static str]),
     /// A person with these scopes, or the app.
     Any(&'static [&'static str]),
+    /// The same, but not by a signature of OAuth 1.0a.
+    Bearer(&'static [&'static str]),
 }
 
 /// Who asks.
@@ -80,12 +82,21 @@ pub(crate) fn admit(
 ) -> Result<Caller, Problem> {
     let scopes = match access {
         Access::Open => return Ok(Caller::Nobody),
-        Access::User(scopes) | Access::Any(scopes) => scopes,
+        Access::User(scopes) | Access::Any(scopes) | Access::Bearer(scopes) => scopes,
     };
     let grant = identify(world, proof)?;
+    if world.settings.app_trouble == AppTrouble::NotEnrolled {
+        return Err(Problem::not_enrolled(&world.app.client_id));
+    }
     match grant.user {
         None if matches!(access, Access::User(_)) => Err(Problem::unsupported_authentication()),
         None => Ok(Caller::App),
+        Some(_) if grant.scopes.is_none() && matches!(access, Access::Bearer(_)) => {
+            Err(Problem::unsupported_authentication())
+        }
+        Some(_) if grant.scopes.is_none() && world.settings.app_trouble.forbids_signed(proof) => {
+            Err(Problem::oauth1_permissions())
+        }
         Some(_) if !scopes.iter().all(|scope| grant.allows(scope)) => {
             Err(Problem::forbidden("Forbidden"))
         }

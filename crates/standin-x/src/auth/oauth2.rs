@@ -91,12 +91,12 @@ fn exchange(world: &mut World, form: &Pairs, now: i64) -> Result<Pair, Problem> 
 fn refresh(world: &mut World, form: &Pairs, now: i64) -> Result<Pair, Problem> {
     let token = required(form, "refresh_token")?;
     let held = world.keys.refresh.get_mut(token).ok_or_else(invalid_token)?;
-    let (family, spent) = (held.family, held.spent);
+    let (family, spent, expired) = (held.family, held.spent, now >= held.expires_at);
     held.spent = true;
     if spent {
         world.keys.end(family);
     }
-    if !world.keys.families.contains_key(&family) {
+    if expired || !world.keys.families.contains_key(&family) {
         return Err(invalid_token());
     }
     Ok(world.issue(family, now))

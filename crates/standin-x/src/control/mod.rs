@@ -4,8 +4,11 @@
 //! system under test never calls it.
 
 mod acts;
+mod founders;
 mod people;
 mod switches;
+
+pub(crate) use founders::{introduction, settle};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -25,6 +28,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/users", get(people::list).post(people::create))
         .route("/revoke", post(people::revoke))
         .route("/suspend", post(people::suspend))
+        .route("/endpoints", get(switches::endpoints))
         .route("/acts", post(acts::perform))
         .route("/faults", get(switches::faults).post(switches::add).delete(switches::clear))
         .route("/faults/random", put(switches::chance))

@@ -10,7 +10,7 @@ use crate::auth::SCOPES;
 use crate::clock;
 use crate::server::Shared;
 use crate::snowflake;
-use crate::world::{App, User, UserId, World};
+use crate::world::{User, UserId, World};
 
 /// Somebody to create.
 #[derive(Debug, Deserialize)]
@@ -42,9 +42,28 @@ pub(super) struct Person {
     scopes: Option<Vec<String>>,
 }
 
+impl Person {
+    /// Somebody ordinary.
+    pub(super) fn called(handle: String, name: String) -> Self {
+        Self {
+            handle,
+            name: Some(name),
+            created_at: None,
+            followers: 120,
+            following: 80,
+            posts: 0,
+            default_avatar: false,
+            bio: String::new(),
+            protected: false,
+            token_lifetime_secs: None,
+            scopes: None,
+        }
+    }
+}
+
 /// `GET /_standin/app`: the app's keys.
-pub(super) async fn app(State(shared): State<Shared>) -> Json<App> {
-    Json(shared.world().app.clone())
+pub(super) async fn app(State(shared): State<Shared>) -> Json<Value> {
+    Json(shared.world().app.shown())
 }
 
 /// `GET /_standin/users`: everybody, without their keys.
@@ -68,7 +87,7 @@ pub(super) async fn create(
         }
     }
     let created: Result<Vec<Value>, Senseless> =
-        people.into_iter().map(|person| add(&mut world, person, now)).collect();
+        people.into_iter().map(|person| Ok(add(&mut world, person, now)?.1)).collect();
     Ok(Json(json!({ "users": created? })))
 }
 
@@ -126,7 +145,11 @@ fn check(world: &World, person: &Person) -> Result<(), Senseless> {
     Ok(())
 }
 
-fn add(world: &mut World, person: Person, now: i64) -> Result<Value, Senseless> {
+pub(super) fn add(
+    world: &mut World,
+    person: Person,
+    now: i64,
+) -> Result<(UserId, Value), Senseless> {
     const YEAR: i64 = 365 * 24 * 3600 * 1_000_000;
     let created_at = match &person.created_at {
         None => now - 3 * YEAR,
@@ -164,10 +187,10 @@ fn add(world: &mut World, person: Person, now: i64) -> Result<Value, Senseless> 
         "expires_in": pair.expires_in,
     });
     shown["oauth1"] = json!({ "token": token, "secret": secret });
-    Ok(shown)
+    Ok((id, shown))
 }
 
-fn described(user: &User) -> Value {
+pub(super) fn described(user: &User) -> Value {
     json!({
         "id": user.id,
         "handle": user.handle,

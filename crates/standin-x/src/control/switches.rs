@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::Senseless;
 use crate::clock::written;
+use crate::endpoints::ENDPOINTS;
 use crate::faults::{Chance, Fault};
 use crate::server::Shared;
-use crate::world::Settings;
+use crate::world::World;
 
 /// One fault or several.
 #[derive(Debug, Deserialize)]
@@ -57,25 +58,50 @@ pub(super) async fn chance(
 }
 
 /// `GET /_standin/settings`
-pub(super) async fn settings(State(shared): State<Shared>) -> Json<Settings> {
-    Json(shared.world().settings.clone())
+pub(super) async fn settings(State(shared): State<Shared>) -> Json<Value> {
+    Json(written_down(&shared.world()))
 }
 
 /// `PATCH /_standin/settings`: replaces those that are named.
 pub(super) async fn change(
     State(shared): State<Shared>,
-    Json(changes): Json<Map<String, Value>>,
-) -> Result<Json<Settings>, Senseless> {
+    Json(mut changes): Json<Map<String, Value>>,
+) -> Result<Json<Value>, Senseless> {
     let mut world = shared.world();
+    if changes.remove("limits").is_some_and(|limits| limits != world.limits.name()) {
+        return Err(Senseless("limits are chosen when the stand-in is started".to_owned()));
+    }
     let changed = world.settings.with(changes);
     world.settings = changed.map_err(|error| Senseless(error.to_string()))?;
-    Ok(Json(world.settings.clone()))
+    Ok(Json(written_down(&world)))
+}
+
+/// The settings, and by name the limits that the stand-in was started with.
+fn written_down(world: &World) -> Value {
+    let mut all = json!(world.settings);
+    all["limits"] = json!(world.limits.name());
+    all
 }
 
 /// `GET /_standin/clock`
 pub(super) async fn clock(State(shared): State<Shared>) -> Json<Value> {
     let now = shared.clock.now();
     Json(json!({ "now_micros": now, "now": written(now) }))
+}
+
+/// `GET /_standin/endpoints`: everything that can be asked of the API, by the names that faults,
+/// limits and counters use.
+pub(super) async fn endpoints() -> Json<Value> {
+    let rows = ENDPOINTS.iter().map(|endpoint| {
+        json!({
+            "name": endpoint.name,
+            "method": endpoint.method.as_str(),
+            "path": endpoint.path,
+            "per_user": endpoint.per_user,
+            "per_app": endpoint.per_app,
+        })
+    });
+    Json(json!({ "endpoints": rows.collect::<Vec<_>>() }))
 }
 
 /// How far to move the clock.

@@ -1,11 +1,15 @@
 //! Windows that fill up, and what they show.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use axum::http::HeaderMap;
 use axum::http::header::{HeaderName, HeaderValue};
 
-use super::Limits;
+use serde::{Deserialize, Serialize};
+
+use super::{Day, Limits, days};
+use crate::faults::UsedUp;
 use crate::world::UserId;
 
 const SECOND: i64 = 1_000_000;
@@ -13,22 +17,23 @@ const WINDOW: i64 = 15 * 60 * SECOND;
 const DAY: i64 = 24 * 3600 * SECOND;
 
 /// Whose window it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Owner {
     App,
     User(UserId),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Window {
     start: i64,
     used: u32,
 }
 
 /// All windows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Rates {
-    windows: HashMap<(&'static str, Owner), Window>,
+    #[serde(with = "crate::state::pairs")]
+    windows: HashMap<(Cow<'static, str>, Owner), Window>,
 }
 
 /// What one window shows after a request.
@@ -43,57 +48,46 @@ pub(crate) struct Gauge {
 /// The windows that one request fell into.
 #[derive(Clone, Debug)]
 pub(crate) struct Readings {
-    pub(crate) window: Gauge,
-    pub(crate) day: Option<DayReadings>,
+    window: Gauge,
+    day: DayReadings,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct DayReadings {
-    app: Gauge,
-    user: Gauge,
+struct DayReadings {
+    app: Option<Gauge>,
+    user: Option<Gauge>,
 }
 
 impl Rates {
-    /// Counts one request of `user`, or of the app itself. The flag says whether it may go on.
+    /// Counts one request of `user`, or of the app itself: in the 15 minutes of whoever asks, and
+    /// in the days of the endpoint, if it has any. The flag says whether it may go on.
     pub(crate) fn take(
         &mut self,
         endpoint: &'static str,
-        limit: u32,
-        user: Option<UserId>,
+        limits: &Limits,
+        (limit, user): (u32, Option<UserId>),
         now: i64,
     ) -> (Readings, bool) {
         let owner = user.map_or(Owner::App, Owner::User);
-        let (window, allowed) = self.step(endpoint, owner, (limit, WINDOW), now);
-        (Readings { window, day: None }, allowed)
-    }
-
-    /// Counts one attempt to publish: the 15 minutes of the person, their day and the app's day.
-    pub(crate) fn take_post(
-        &mut self,
-        endpoint: &'static str,
-        limits: &Limits,
-        (limit, user): (u32, UserId),
-        now: i64,
-    ) -> (Readings, bool) {
-        let app_day = (limits.app_posts_per_day(), DAY);
-        let user_day = (limits.user_posts_per_day(), DAY);
-        let owner = Owner::User(user);
-        let full = self.is_full("posts_app_day", Owner::App, app_day, now)
-            || self.is_full("posts_user_day", owner, user_day, now);
+        let measure = |day: Option<Day>| day.map(|day| (day.0, (limits.of_day(day), DAY)));
+        let (app_day, user_day) = days(endpoint);
+        let all = [(measure(app_day), Owner::App), (measure(user_day), owner)];
+        let full = all.iter().any(|(day, owner)| {
+            day.is_some_and(|(name, measure)| self.is_full(name, *owner, measure, now))
+        });
         let (window, allowed) = if full {
             (self.gauge(endpoint, owner, (limit, WINDOW), now), false)
         } else {
             self.step(endpoint, owner, (limit, WINDOW), now)
         };
-        if allowed {
-            self.step("posts_app_day", Owner::App, app_day, now);
-            self.step("posts_user_day", owner, user_day, now);
-        }
-        let day = DayReadings {
-            app: self.gauge("posts_app_day", Owner::App, app_day, now),
-            user: self.gauge("posts_user_day", owner, user_day, now),
-        };
-        (Readings { window, day: Some(day) }, allowed)
+        let [app, user] = all.map(|(day, owner)| {
+            let (name, measure) = day?;
+            if allowed {
+                self.step(name, owner, measure, now);
+            }
+            Some(self.gauge(name, owner, measure, now))
+        });
+        (Readings { window, day: DayReadings { app, user } }, allowed)
     }
 
     fn step(
@@ -106,7 +100,7 @@ impl Rates {
         let allowed = !self.is_full(name, owner, (limit, span), now);
         if allowed {
             let window =
-                self.windows.entry((name, owner)).or_insert(Window { start: now, used: 0 });
+                self.windows.entry((name.into(), owner)).or_insert(Window { start: now, used: 0 });
             if now >= window.start + span {
                 *window = Window { start: now, used: 0 };
             }
@@ -126,7 +120,8 @@ impl Rates {
         (limit, span): (u32, i64),
         now: i64,
     ) -> Gauge {
-        let current = self.windows.get(&(name, owner)).filter(|window| now < window.start + span);
+        let current =
+            self.windows.get(&(name.into(), owner)).filter(|window| now < window.start + span);
         let Window { start, used } = current.copied().unwrap_or(Window { start: now, used: 0 });
         // Rounded up: a client that waits until this second finds the window open.
         let reset = (start + span + SECOND - 1).div_euclid(SECOND);
@@ -135,18 +130,27 @@ impl Rates {
 }
 
 impl Readings {
-    /// Readings of a window that is used up until `reset`, in Unix seconds.
-    pub(crate) fn exhausted(mut self, reset: i64) -> Self {
-        self.window = Gauge { remaining: 0, reset, ..self.window };
+    /// Readings of which one window is used up until `reset`, in Unix seconds.
+    pub(crate) fn exhausted(mut self, which: UsedUp, reset: i64) -> Self {
+        let gauge = match which {
+            UsedUp::Window => Some(&mut self.window),
+            UsedUp::UserDay => self.day.user.as_mut(),
+            UsedUp::AppDay => self.day.app.as_mut(),
+        };
+        if let Some(gauge) = gauge {
+            *gauge = Gauge { remaining: 0, reset, ..*gauge };
+        }
         self
     }
 
     /// Writes the headers.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         write(headers, "x-rate-limit", self.window);
-        if let Some(day) = self.day {
-            write(headers, "x-app-limit-24hour", day.app);
-            write(headers, "x-user-limit-24hour", day.user);
+        if let Some(app) = self.day.app {
+            write(headers, "x-app-limit-24hour", app);
+        }
+        if let Some(user) = self.day.user {
+            write(headers, "x-user-limit-24hour", user);
         }
     }
 }

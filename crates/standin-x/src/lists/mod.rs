@@ -48,9 +48,16 @@ fn of_post<'a>(
     if let Some(error) = posts::withheld(world, call.caller, target, ("id", &subject)) {
         return Ok(Answer::json(json!({ "errors": [error] })));
     }
+    let newest = newest(world, call);
+    let rows = rows.filter(|post| post.created_at <= newest);
     let rows = rows.map(|post| (post.id.0, post.id)).collect();
     let page = page(world, call, &subject, size, rows)?;
     Ok(Answer::json(post_page(world, call.caller, &shape, page, false)))
+}
+
+/// What is newer does not stand in a list yet.
+fn newest(world: &World, call: &Call) -> i64 {
+    call.now - world.settings.list_delay_ms * 1000
 }
 
 /// A page of posts, without those that this caller may not see.

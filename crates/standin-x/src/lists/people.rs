@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::page;
+use super::{newest, page};
 use crate::call::{Answer, Call, Reply};
 use crate::posts;
 use crate::problem::Problem;
@@ -21,13 +21,15 @@ pub(crate) fn liking_users(world: &mut World, call: &Call) -> Reply {
     if post.author != call.user()? {
         return Err(Problem::not_yours("tweet", &target.to_string()));
     }
-    people(world, call, target, post.likes.listed().collect())
+    people(world, call, target, post.likes.listed(newest(world, call)).collect())
 }
 
 /// `GET /2/tweets/{id}/retweeted_by`
 pub(crate) fn reposted_by(world: &mut World, call: &Call) -> Reply {
     let target: PostId = call.path_id("id")?;
-    let rows = world.posts.reposts_of(target).map(|post| (post.id.0, post.author)).collect();
+    let newest = newest(world, call);
+    let rows = world.posts.reposts_of(target).filter(|post| post.created_at <= newest);
+    let rows = rows.map(|post| (post.id.0, post.author)).collect();
     people(world, call, target, rows)
 }
 

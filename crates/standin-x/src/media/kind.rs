@@ -109,7 +109,7 @@ pub(super) fn recognised(head: &[u8]) -> Option<&'static str> {
 }
 
 /// Width and height, where the first bytes tell.
-pub(super) fn dimensions(head: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn dimensions(head: &[u8]) -> Option<(u32, u32)> {
     let wide = |from: usize| head.get(from..from + 4)?.try_into().ok().map(u32::from_be_bytes);
     let narrow = |from: usize| {
         let bytes: [u8; 2] = head.get(from..from + 2)?.try_into().ok()?;

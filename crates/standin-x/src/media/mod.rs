@@ -10,7 +10,7 @@ mod kind;
 mod steps;
 mod view;
 
-pub(crate) use kind::Category;
+pub(crate) use kind::{Category, dimensions};
 pub(crate) use steps::{append, describe, finalize, initialize, status, upload};
 pub(crate) use view::{counted, shown};
 

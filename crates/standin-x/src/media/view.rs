@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::kind;
 use crate::shape::Shape;
 use crate::world::{Progress, Upload};
 
@@ -16,7 +15,7 @@ pub(super) fn uploaded(upload: &Upload, now: i64) -> Value {
     if upload.processing.is_some() {
         data["size"] = json!(upload.size());
     }
-    if let Some((width, height)) = kind::dimensions(&upload.head)
+    if let Some((width, height)) = upload.dimensions
         && !upload.category.is_processed()
     {
         data["image"] = json!({ "image_type": upload.media_type, "w": width, "h": height });
@@ -66,7 +65,7 @@ pub(crate) fn shown(shape: &Shape, upload: &Upload) -> Value {
     if let Some(text) = &upload.alt_text {
         put("alt_text", json!(text));
     }
-    if let Some((width, height)) = kind::dimensions(&upload.head) {
+    if let Some((width, height)) = upload.dimensions {
         put("width", json!(width));
         put("height", json!(height));
     }

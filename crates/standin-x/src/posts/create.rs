@@ -16,6 +16,7 @@ use crate::world::{Draft, Origin, PostId, UserId, World};
 const NOT_PERMITTED: &str = "You are not permitted to perform this action.";
 const DUPLICATE: &str = "You are not allowed to create a Tweet with duplicate content.";
 const ONE_CASHTAG: &str = "Posts can contain a maximum of one cashtag.";
+const INVALID_URL: &str = "The Tweet contains an invalid URL.";
 const REPLY_GATE: &str = "Reply to this conversation is not allowed because you have not been \
                           mentioned or otherwise engaged by the author of the post you are \
                           replying to.";
@@ -34,14 +35,18 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Reply {
     let draft = Draft {
         media: media::publishable(world, author, &request.media, call.now)?,
         reply_to: request.reply_to,
+        quotes: request.quotes,
         reply_settings: request.reply_settings.unwrap_or_else(|| "everyone".to_owned()),
         paid_partnership: request.paid_partnership,
         ..Draft::new(author, &request.text, Origin::Api)
     };
-    check_text(&draft)?;
-    if request.quotes.is_some() {
+    check_text(world, &draft)?;
+    if request.quotes.is_some() && !world.settings.enterprise {
         // Quoting through the API is for enterprise customers.
         return Err(Problem::forbidden(QUOTE_GATE));
+    }
+    if let Some(target) = request.quotes {
+        check_quote(world, target)?;
     }
     if let Some(target) = request.reply_to {
         check_reply_gate(world, author, target)?;
@@ -56,13 +61,18 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Reply {
     Ok(Answer::created(json!({ "data": data })))
 }
 
-fn check_text(draft: &Draft) -> Result<(), Problem> {
+fn check_text(world: &World, draft: &Draft) -> Result<(), Problem> {
     let text = &draft.text;
     if text.is_empty() && draft.media.is_empty() {
         return Err(Problem::invalid_body("$.text: is missing but it is required"));
     }
     if text::weighted_length(text) > text::LIMIT {
         return Err(Problem::forbidden(NOT_PERMITTED));
+    }
+    let refused = &world.settings.refused_hosts;
+    let leads_there = |host: &str| refused.iter().any(|name| name.eq_ignore_ascii_case(host));
+    if text::bare_links(text).into_iter().any(|range| leads_there(text::host(&text[range]))) {
+        return Err(Problem::forbidden(INVALID_URL));
     }
     if text::cashtags(text).len() > 1 {
         return Err(Problem::forbidden(ONE_CASHTAG));
@@ -84,6 +94,11 @@ fn check_reply_gate(world: &World, author: UserId, target: PostId) -> Result<(),
         return Ok(());
     }
     Err(Problem::forbidden(REPLY_GATE))
+}
+
+fn check_quote(world: &World, target: PostId) -> Result<(), Problem> {
+    let gone = || Problem::forbidden(TARGET_GONE);
+    world.posts.live(target).map(|_| ()).ok_or_else(gone)
 }
 
 fn is_duplicate(world: &World, draft: &Draft, now: i64) -> bool {

@@ -20,6 +20,10 @@ const NOT_OFFERED: [&str; 9] = [
     "share_with_followers",
 ];
 
+/// The same for what surrounds media.
+const MEDIA_NOT_OFFERED: [&str; 5] =
+    ["call_to_actions", "description", "embeddable", "preview_media_id", "title"];
+
 const REPLY_FIELDS: [&str; 3] =
     ["auto_populate_reply_metadata", "exclude_reply_user_ids", "in_reply_to_tweet_id"];
 
@@ -51,9 +55,7 @@ impl PostRequest {
                     flag(name, value)?;
                 }
                 other if NOT_OFFERED.contains(&other) => {
-                    return Err(Problem::forbidden(
-                        "You are not permitted to perform this action.",
-                    ));
+                    return Err(not_permitted());
                 }
                 other => return Err(unknown(other)),
             }
@@ -75,6 +77,23 @@ fn reply(value: &Value) -> Result<PostId, Problem> {
 }
 
 fn media(value: &Value) -> Result<Vec<String>, Problem> {
+    let names = value.as_object().into_iter().flat_map(Map::keys);
+    for name in names {
+        match name.as_str() {
+            "media_ids" | "tagged_user_ids" => {}
+            other if MEDIA_NOT_OFFERED.contains(&other) => return Err(not_permitted()),
+            other => return Err(unknown(&format!("media.{other}"))),
+        }
+    }
+    if let Some(tagged) = value.get("tagged_user_ids") {
+        let ids = tagged.as_array().filter(|ids| ids.len() <= 10);
+        let ids = ids.ok_or_else(|| {
+            Problem::invalid_body("$.media.tagged_user_ids: must be an array of at most 10 items")
+        })?;
+        for tagged in ids {
+            id("media.tagged_user_ids", tagged)?;
+        }
+    }
     let ids = value.get("media_ids").and_then(Value::as_array);
     let ids = ids.ok_or_else(|| wrong("media.media_ids", value, "array"))?;
     if !(1..=4).contains(&ids.len()) {
@@ -107,6 +126,10 @@ fn text<'a>(name: &str, value: &'a Value) -> Result<&'a str, Problem> {
 
 fn flag(name: &str, value: &Value) -> Result<bool, Problem> {
     value.as_bool().ok_or_else(|| wrong(name, value, "boolean"))
+}
+
+fn not_permitted() -> Problem {
+    Problem::forbidden("You are not permitted to perform this action.")
 }
 
 fn wrong(name: &str, value: &Value, expected: &str) -> Problem {

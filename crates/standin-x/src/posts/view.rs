@@ -20,6 +20,9 @@ pub(crate) fn withheld(
     let Some(post) = world.posts.live(id) else {
         return Some(problem::missing("tweet", parameter, value));
     };
+    if post.created_at + world.settings.lookup_delay_ms * 1000 > world.now {
+        return Some(problem::missing("tweet", parameter, value));
+    }
     let author = world.users.get(post.author)?;
     if author.suspended {
         return Some(problem::missing("tweet", parameter, value));

@@ -3,7 +3,11 @@
 //! Two limits bite a collector. What is older than seven days is not found any more, even if it
 //! was never read; and what is younger than 30 seconds is not found yet.
 
+mod condition;
+mod counts;
 mod query;
+
+pub(crate) use counts::count_recent;
 
 use crate::call::{Answer, Call, Reply};
 use crate::clock;
@@ -28,6 +32,17 @@ pub(crate) fn recent(world: &mut World, call: &Call) -> Reply {
     let shape = Shape::of(call)?;
     let size = call.number("max_results", 10..=100, 10)?;
     let span = window(world, call)?;
+    let (query, written) = read_query(call)?;
+    let seen = |post: &&Post| span.contains(post) && query.matches(world, post);
+    let rows = candidates(world, &query, span.start.unwrap_or_default())
+        .filter(seen)
+        .map(|post| (post.id.0, post.id))
+        .collect();
+    let page = page(world, call, written, size, rows)?;
+    Ok(Answer::json(post_page(world, call.caller, &shape, page, true)))
+}
+
+fn read_query(call: &Call) -> Result<(Query, &str), Problem> {
     let written = call.param("query").unwrap_or_default();
     if !(1..=LONGEST).contains(&written.chars().count()) {
         let message = format!(
@@ -36,13 +51,7 @@ pub(crate) fn recent(world: &mut World, call: &Call) -> Reply {
         return Err(Problem::invalid("query", written, &message));
     }
     let query = Query::parse(written).map_err(|why| Problem::invalid("query", written, &why))?;
-    let seen = |post: &&Post| span.contains(post) && query.matches(world, post);
-    let rows = candidates(world, &query, span.start.unwrap_or_default())
-        .filter(seen)
-        .map(|post| (post.id.0, post.id))
-        .collect();
-    let page = page(world, call, written, size, rows)?;
-    Ok(Answer::json(post_page(world, call.caller, &shape, page, true)))
+    Ok((query, written))
 }
 
 /// The span that was asked for, cut to what search reaches. Asking for more is an error.

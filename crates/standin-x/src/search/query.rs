@@ -1,62 +1,66 @@
-//! The query language, as far as it is needed: conditions that all have to hold.
+//! The query language, as far as it is needed: conditions side by side that all have to hold,
+//! alternatives with `OR` between them, brackets around either, and a `-` before a condition to
+//! deny it. What stands side by side binds tighter than `OR`.
 //!
-//! Words, `"phrases"`, `#tags`, `@mentions`, `from:`, `to:`, the four operators that name a post,
-//! `is:` and `has:`, each with a `-` before it to deny it. `is:` and `has:` do not stand alone, and
-//! neither does a denial. `OR` and brackets are refused, not misunderstood.
+//! `is:`, `has:` and `min_…:` do not stand alone, and neither does a denial: every alternative
+//! needs one condition that does. A denied bracket is refused, not misunderstood.
 
-use crate::text;
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use super::condition::Condition;
 use crate::world::{Post, PostId, World};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Condition {
-    Word(String),
-    Tag(String),
-    Mention(String),
-    From(String),
-    To(String),
-    Conversation(PostId),
-    ReplyTo(PostId),
-    RepostOf(PostId),
-    QuoteOf(PostId),
-    IsReply,
-    IsQuote,
-    IsRepost,
-    HasLinks,
-    HasMentions,
-    HasHashtags,
-}
+/// How deep brackets may go.
+const DEEPEST: usize = 16;
 
 /// A query that was understood.
 #[derive(Clone, Debug)]
-pub(super) struct Query {
-    /// Each with whether it is denied.
-    conditions: Vec<(bool, Condition)>,
+pub(super) enum Query {
+    All(Vec<Query>),
+    Any(Vec<Query>),
+    /// A condition and whether it is denied.
+    One(bool, Condition),
 }
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Open,
+    Close,
+    Or,
+    /// A part of the query, and whether it is denied.
+    Part(bool, String),
+}
+
+type Tokens = Peekable<IntoIter<Token>>;
 
 impl Query {
     pub(super) fn parse(written: &str) -> Result<Self, String> {
-        let mut conditions = Vec::new();
-        for part in parts(written) {
-            let (denied, part) = match part.strip_prefix('-') {
-                Some(rest) => (true, rest),
-                None => (false, part.as_str()),
-            };
-            conditions.push((denied, condition(part)?));
+        let mut tokens = tokens(written)?.into_iter().peekable();
+        let query = alternatives(&mut tokens, DEEPEST)?;
+        if tokens.peek().is_some() {
+            return Err("There is a closing bracket without an opening one".to_owned());
         }
-        let stands = |(denied, condition): &(bool, Condition)| !denied && condition.stands_alone();
-        if !conditions.iter().any(stands) {
+        if !query.stands() {
             return Err("Rule must contain at least one positive, non-stopword clause".to_owned());
         }
-        Ok(Self { conditions })
+        Ok(query)
     }
 
     pub(super) fn matches(&self, world: &World, post: &Post) -> bool {
-        // Since May 2026 reposts are no longer found by their words.
-        let by_word = |(_, condition): &(bool, Condition)| matches!(condition, Condition::Word(_));
-        if post.reposts.is_some() && self.conditions.iter().any(by_word) {
-            return false;
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.matches(world, post)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(world, post)),
+            Self::One(denied, condition) => condition.holds(world, post) != *denied,
         }
-        self.conditions.iter().all(|(denied, condition)| condition.holds(world, post) != *denied)
+    }
+
+    fn stands(&self) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().any(Self::stands),
+            Self::Any(parts) => parts.iter().all(Self::stands),
+            Self::One(denied, condition) => !denied && condition.stands_alone(),
+        }
     }
 
     pub(super) fn conversation(&self) -> Option<PostId> {
@@ -94,111 +98,80 @@ impl Query {
         })
     }
 
-    fn asserted<'a, T>(&'a self, pick: impl Fn(&'a Condition) -> Option<T>) -> Option<T> {
-        let affirmed = self.conditions.iter().filter(|(denied, _)| !denied);
-        affirmed.map(|(_, condition)| condition).find_map(pick)
-    }
-}
-
-impl Condition {
-    fn stands_alone(&self) -> bool {
-        !matches!(
-            self,
-            Self::IsReply
-                | Self::IsQuote
-                | Self::IsRepost
-                | Self::HasLinks
-                | Self::HasMentions
-                | Self::HasHashtags
-        )
-    }
-
-    fn holds(&self, world: &World, post: &Post) -> bool {
-        let is_user = |id, name: &str| world.users.find(name).is_some_and(|user| user.id == id);
-        let marked = |marks: Vec<text::Mark>, word: &str| {
-            marks.iter().any(|mark| mark.word.to_lowercase() == word.to_lowercase())
-        };
+    /// Something that every match has to be.
+    fn asserted<'a, T>(&'a self, pick: impl Fn(&'a Condition) -> Option<T> + Copy) -> Option<T> {
         match self {
-            Self::Word(word) => contains_word(&post.text, word),
-            Self::Tag(tag) => marked(text::hashtags(&post.text), tag),
-            Self::Mention(name) => marked(text::mentions(&post.text), name),
-            Self::From(name) => is_user(post.author, name),
-            Self::To(name) => post
-                .reply_to
-                .and_then(|target| world.posts.live(target))
-                .is_some_and(|target| is_user(target.author, name)),
-            Self::Conversation(id) => post.reposts.is_none() && post.conversation == *id,
-            Self::ReplyTo(id) => post.reply_to == Some(*id),
-            Self::RepostOf(id) => post.reposts == Some(*id),
-            Self::QuoteOf(id) => post.quotes == Some(*id),
-            Self::IsReply => post.reply_to.is_some(),
-            Self::IsQuote => post.quotes.is_some(),
-            Self::IsRepost => post.reposts.is_some(),
-            Self::HasLinks => !post.links.is_empty(),
-            Self::HasMentions => !text::mentions(&post.text).is_empty(),
-            Self::HasHashtags => !text::hashtags(&post.text).is_empty(),
+            Self::All(parts) => parts.iter().find_map(|part| part.asserted(pick)),
+            Self::One(false, condition) => pick(condition),
+            Self::Any(_) | Self::One(true, _) => None,
         }
     }
 }
 
-/// Splits at spaces, except inside quotation marks, which go.
-fn parts(written: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut quoted = false;
-    for letter in written.chars() {
+fn alternatives(tokens: &mut Tokens, depth: usize) -> Result<Query, String> {
+    let mut parts = vec![conjunction(tokens, depth)?];
+    while tokens.next_if_eq(&Token::Or).is_some() {
+        parts.push(conjunction(tokens, depth)?);
+    }
+    Ok(if parts.len() == 1 { parts.remove(0) } else { Query::Any(parts) })
+}
+
+fn conjunction(tokens: &mut Tokens, depth: usize) -> Result<Query, String> {
+    let mut parts = Vec::new();
+    while let Some(token) = tokens.next_if(|token| !matches!(token, Token::Or | Token::Close)) {
+        parts.push(match token {
+            Token::Part(denied, part) => Query::One(denied, Condition::parse(&part)?),
+            _ => bracket(tokens, depth)?,
+        });
+    }
+    if parts.is_empty() {
+        Err("An alternative or a bracket is empty".to_owned())
+    } else {
+        Ok(Query::All(parts))
+    }
+}
+
+fn bracket(tokens: &mut Tokens, depth: usize) -> Result<Query, String> {
+    let deeper = depth.checked_sub(1).ok_or("There are too many brackets inside each other")?;
+    let inside = alternatives(tokens, deeper)?;
+    let closed = tokens.next_if_eq(&Token::Close).is_some();
+    if closed { Ok(inside) } else { Err("A bracket is not closed".to_owned()) }
+}
+
+/// Splits at spaces and brackets, except inside quotation marks, which go.
+fn tokens(written: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let (mut part, mut phrase, mut quoted) = (String::new(), false, false);
+    for letter in written.chars().chain([' ']) {
         match letter {
-            '"' => quoted = !quoted,
-            space if space.is_whitespace() && !quoted => parts.push(String::new()),
-            other => parts.last_mut().expect("there is always a part").push(other),
+            '"' => {
+                quoted = !quoted;
+                phrase = true;
+            }
+            end if !quoted && (end.is_whitespace() || matches!(end, '(' | ')')) => {
+                if end == '(' && part == "-" {
+                    return Err("A bracket can not be denied".to_owned());
+                }
+                tokens.extend(token(std::mem::take(&mut part), std::mem::take(&mut phrase))?);
+                match end {
+                    '(' => tokens.push(Token::Open),
+                    ')' => tokens.push(Token::Close),
+                    _ => {}
+                }
+            }
+            other => part.push(other),
         }
     }
-    parts.retain(|part| !part.is_empty());
-    parts
+    if quoted { Err("A quotation mark is not closed".to_owned()) } else { Ok(tokens) }
 }
 
-fn condition(part: &str) -> Result<Condition, String> {
-    if part == "OR" || part.contains(['(', ')']) {
-        return Err(format!("This stand-in knows no alternatives and no brackets: [{part}]"));
+fn token(part: String, phrase: bool) -> Result<Option<Token>, String> {
+    if part == "OR" && !phrase {
+        return Ok(Some(Token::Or));
     }
-    if let Some(tag) = part.strip_prefix('#') {
-        return Ok(Condition::Tag(tag.to_owned()));
+    match part.strip_prefix('-') {
+        Some("") => Err("There is nothing to deny".to_owned()),
+        Some(rest) => Ok(Some(Token::Part(true, rest.to_owned()))),
+        None => Ok((!part.is_empty()).then_some(Token::Part(false, part))),
     }
-    if let Some(name) = part.strip_prefix('@') {
-        return Ok(Condition::Mention(name.to_owned()));
-    }
-    let Some((operator, value)) = part.split_once(':') else {
-        return Ok(Condition::Word(part.to_owned()));
-    };
-    let id = || {
-        let invalid = |_| format!("Reference to invalid value [{value}] of operator [{operator}]");
-        value.parse().map_err(invalid)
-    };
-    Ok(match (operator, value) {
-        ("from", _) => Condition::From(value.to_owned()),
-        ("to", _) => Condition::To(value.to_owned()),
-        ("conversation_id", _) => Condition::Conversation(id()?),
-        ("in_reply_to_tweet_id" | "in_reply_to_status_id", _) => Condition::ReplyTo(id()?),
-        ("retweets_of_tweet_id", _) => Condition::RepostOf(id()?),
-        ("quotes_of_tweet_id", _) => Condition::QuoteOf(id()?),
-        ("is", "reply") => Condition::IsReply,
-        ("is", "quote") => Condition::IsQuote,
-        ("is", "retweet") => Condition::IsRepost,
-        ("has", "links") => Condition::HasLinks,
-        ("has", "mentions") => Condition::HasMentions,
-        ("has", "hashtags") => Condition::HasHashtags,
-        _ => return Err(format!("Reference to invalid operator [{part}]")),
-    })
-}
-
-/// Whether the text has this word, or these words in a row, in any case.
-fn contains_word(text: &str, wanted: &str) -> bool {
-    let words = |text: &str| -> Vec<String> {
-        text.to_lowercase()
-            .split(|letter: char| !letter.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let (text, wanted) = (words(text), words(wanted));
-    !wanted.is_empty() && text.windows(wanted.len()).any(|run| run == wanted)
 }

@@ -1,6 +1,10 @@
 //! Turning replies into HTTP.
 
-use axum::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use std::io;
+use std::task::Poll;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::Value;
@@ -37,9 +41,13 @@ impl Manner {
             Ok(Answer::Html(status, body)) => (status, Html(body)).into_response(),
             Ok(Answer::Redirect(address)) => redirect(&address),
             Err(Problem { status, body }) => {
+                // The older part of the API and the endpoints of OAuth have other forms.
+                let is_problem = body.get("type").is_some();
                 let mut response = self.json(status, body);
-                let problem = HeaderValue::from_static("application/problem+json");
-                response.headers_mut().insert(CONTENT_TYPE, problem);
+                if is_problem {
+                    let problem = HeaderValue::from_static("application/problem+json");
+                    response.headers_mut().insert(CONTENT_TYPE, problem);
+                }
                 response
             }
         };
@@ -62,6 +70,33 @@ impl Manner {
             headers.insert("x-transaction-id", id);
         }
     }
+}
+
+/// The answer with half of its body, after which the connection ends.
+pub(super) async fn half(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(whole.len()));
+    let mut pieces = vec![Piece::Break, Piece::Pause, Piece::Bytes(whole.slice(..whole.len() / 2))];
+    let pieces = futures::stream::poll_fn(move |context| match pieces.pop() {
+        Some(Piece::Bytes(bytes)) => Poll::Ready(Some(Ok(bytes))),
+        // So that the bytes before it are sent before the line breaks.
+        Some(Piece::Pause) => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+        Some(Piece::Break) => Poll::Ready(Some(Err(io::ErrorKind::BrokenPipe.into()))),
+        None => Poll::Ready(None::<io::Result<Bytes>>),
+    });
+    Response::from_parts(parts, Body::from_stream(pieces))
+}
+
+/// What a body that breaks off consists of.
+#[derive(Debug)]
+enum Piece {
+    Bytes(Bytes),
+    Pause,
+    Break,
 }
 
 /// A page of HTML that did not come from the API, and so has none of its headers.

@@ -4,21 +4,21 @@
 
 use std::collections::HashMap;
 
+use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use serde_json::Value;
 use tokio::sync::watch;
 
 use super::Shared;
 use super::line::Switch;
-use super::respond::{Manner, overloaded};
+use super::respond::{Manner, half, overloaded};
 use crate::auth::{self, Access, Proof};
-use crate::call::{Answer, Call, Reply};
+use crate::call::Call;
 use crate::endpoints::Endpoint;
 use crate::faults::{Fault, FaultKind, Target};
 use crate::limits::Readings;
+use crate::money;
 use crate::problem::Problem;
 use crate::query::{self, Pairs};
 use crate::world::{Outcome, World};
@@ -69,6 +69,10 @@ pub(super) async fn serve(shared: Shared, switch: Switch, incoming: Incoming) ->
     }
     if kind == Some(FaultKind::DropAfterApply) {
         return drop_line(&shared, &switch, endpoint);
+    }
+    if kind == Some(FaultKind::HalfBody) {
+        shared.world().counters.count(endpoint.name, Outcome::Dropped);
+        return half(response).await;
     }
     let outcome = Outcome::Status(response.status().as_u16());
     shared.world().counters.count(endpoint.name, outcome);
@@ -128,7 +132,7 @@ fn admit(world: &mut World, incoming: Incoming, now: i64) -> Admitted {
         fault: None,
     };
     let (readings, allowed) = meter(world, &call);
-    if let Err(problem) = allowed.and_then(|()| paid(world, endpoint)) {
+    if let Err(problem) = allowed.and_then(|()| money::check(world, endpoint)) {
         return Admitted { call: Err(problem), readings, fault: None };
     }
     let fault = world.faults.strike(target);
@@ -149,26 +153,13 @@ fn meter(world: &mut World, call: &Call) -> (Option<Readings>, Result<(), Proble
     let user = call.caller.user();
     let real = if user.is_some() { endpoint.per_user } else { endpoint.per_app };
     let limit = world.limits.of(endpoint.name, real);
-    let (readings, allowed) = match user {
-        Some(user) if endpoint.name == "create_post" => {
-            world.rates.take_post(endpoint.name, &world.limits, (limit, user), call.now)
-        }
-        user => world.rates.take(endpoint.name, limit, user, call.now),
+    let (readings, allowed) =
+        world.rates.take(endpoint.name, &world.limits, (limit, user), call.now);
+    let refused = || match world.settings.old_rate_limit_answer {
+        true => Problem::too_many_requests_v1(),
+        false => Problem::too_many_requests(),
     };
-    (Some(readings), if allowed { Ok(()) } else { Err(Problem::too_many_requests()) })
-}
-
-fn paid(world: &World, endpoint: &Endpoint) -> Result<(), Problem> {
-    let account = &world.app.account_id;
-    if endpoint.access == Access::Open {
-        Ok(())
-    } else if world.settings.credits == Some(0) {
-        Err(Problem::credits_depleted(account))
-    } else if endpoint.method == Method::GET && world.settings.reads_left == Some(0) {
-        Err(Problem::usage_cap(account))
-    } else {
-        Ok(())
-    }
+    (Some(readings), allowed.then_some(()).ok_or_else(refused))
 }
 
 /// Makes the answer, or the one that a fault gives in its place.
@@ -191,7 +182,7 @@ fn answer(shared: &Shared, admitted: Admitted, fault: Option<&Fault>) -> Respons
             call.check_params()?;
         }
         let reply = (call.endpoint.handle)(world, &call);
-        charge(world, call.endpoint, &reply);
+        money::charge(world, &call, &reply);
         reply
     });
     match instead {
@@ -209,29 +200,10 @@ fn scripted(world: &mut World, fault: &Fault, readings: Option<Readings>, now: i
     };
     let wait = fault.retry_after_secs.unwrap_or(900);
     let readings = readings.map(|readings| match status {
-        StatusCode::TOO_MANY_REQUESTS => readings.exhausted(now.div_euclid(1_000_000) + wait),
+        StatusCode::TOO_MANY_REQUESTS => {
+            readings.exhausted(fault.used_up, now.div_euclid(1_000_000) + wait)
+        }
         _ => readings,
     });
     Manner::new(world, readings).respond(Err(problem))
-}
-
-/// Takes what was delivered off the account; refusals are free.
-fn charge(world: &mut World, endpoint: &Endpoint, reply: &Reply) {
-    let Ok(Answer::Json(_, body)) = reply else { return };
-    if endpoint.access == Access::Open {
-        return;
-    }
-    if let Some(credits) = &mut world.settings.credits {
-        *credits = credits.saturating_sub(1);
-    }
-    let objects = match body.get("data") {
-        Some(Value::Array(rows)) => u64::try_from(rows.len()).unwrap_or(u64::MAX),
-        Some(_) => 1,
-        None => 0,
-    };
-    if endpoint.method == Method::GET
-        && let Some(left) = &mut world.settings.reads_left
-    {
-        *left = left.saturating_sub(objects);
-    }
 }

@@ -35,6 +35,11 @@ pub(crate) fn display_form(link: &str) -> String {
     bare.chars().take(26).chain(['…']).collect()
 }
 
+/// The host that a link leads to.
+pub(crate) fn host(link: &str) -> &str {
+    without_scheme(link).split(['/', '?', '#', ':']).next().unwrap_or_default()
+}
+
 fn without_scheme(link: &str) -> &str {
     let lower = link.to_ascii_lowercase();
     ["https://", "http://"]
@@ -48,10 +53,10 @@ fn link_in(word: &str) -> Option<Range<usize>> {
     let scheme = [lower.find("https://"), lower.find("http://")].into_iter().flatten().min();
     let start = scheme.unwrap_or_else(|| leading_punctuation(word));
     let candidate = trimmed_end(&word[start..]);
-    let rest = without_scheme(candidate);
-    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    let domain =
-        host.rsplit_once('.').filter(|(name, _)| is_host(name)).map(|(_, domain)| domain)?;
+    let domain = host(candidate)
+        .rsplit_once('.')
+        .filter(|(name, _)| is_host(name))
+        .map(|(_, domain)| domain)?;
     let plausible = domain.len() >= 2 && domain.bytes().all(|byte| byte.is_ascii_alphabetic());
     let known = KNOWN_DOMAINS.contains(&domain.to_ascii_lowercase().as_str());
     let is_link = plausible && (scheme.is_some() || known);

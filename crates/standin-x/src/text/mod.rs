@@ -11,7 +11,7 @@ mod marks;
 
 use unicode_normalization::UnicodeNormalization;
 
-pub(crate) use links::{bare_links, display_form};
+pub(crate) use links::{bare_links, display_form, host};
 pub(crate) use marks::{Mark, cashtags, hashtags, mentions};
 
 /// The heaviest text that is accepted.

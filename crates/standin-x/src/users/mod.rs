@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub(crate) use view::view;
 
 use crate::call::{Answer, Call, Reply};
-use crate::problem;
+use crate::problem::{self, Problem};
 use crate::shape::Shape;
 use crate::world::{User, UserId, World};
 
@@ -31,11 +31,38 @@ pub(crate) fn by_username(world: &mut World, call: &Call) -> Reply {
 
 /// `GET /2/users?ids=`
 pub(crate) fn by_ids(world: &mut World, call: &Call) -> Reply {
+    let asked = call.ids::<UserId>()?.into_iter();
+    several(call, "ids", asked.map(|(written, id)| (written, world.users.get(id))))
+}
+
+/// `GET /2/users/by?usernames=`
+pub(crate) fn by_usernames(world: &mut World, call: &Call) -> Reply {
+    let given = call.param("usernames").unwrap_or_default();
+    let handles: Vec<&str> = given.split(',').filter(|handle| !handle.is_empty()).collect();
+    let is_handle = |handle: &&str| {
+        let letters = handle.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        letters && handle.len() <= 15
+    };
+    if !(1..=100).contains(&handles.len()) || !handles.iter().all(is_handle) {
+        let message = "The `usernames` query parameter must be 1 to 100 values that match \
+                       ^[A-Za-z0-9_]{1,15}$";
+        return Err(Problem::invalid("usernames", given, message));
+    }
+    let asked =
+        handles.into_iter().map(|handle| (handle.to_owned(), world.users.by_handle(handle)));
+    several(call, "usernames", asked)
+}
+
+fn several<'a>(
+    call: &Call,
+    parameter: &str,
+    asked: impl Iterator<Item = (String, Option<&'a User>)>,
+) -> Reply {
     let shape = Shape::of(call)?;
     let mut found = Vec::new();
     let mut errors = Vec::new();
-    for (written, id) in call.ids::<UserId>()? {
-        match shown(world.users.get(id), ("ids", &written)) {
+    for (written, user) in asked {
+        match shown(user, (parameter, &written)) {
             Ok(user) => found.push(view(&shape, user)),
             Err(error) => errors.push(error),
         }

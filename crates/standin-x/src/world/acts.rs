@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Draft, Origin, PostId, UserId, World};
 
 /// What somebody does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ActKind {
     /// A post of their own; `post` is not needed.
@@ -26,7 +26,7 @@ pub(crate) enum ActKind {
 }
 
 /// One act, understood and addressed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Act {
     /// Microseconds since the epoch.
     pub(crate) at: i64,
@@ -41,8 +41,9 @@ pub(crate) struct Act {
 pub(crate) struct Refused(pub(crate) &'static str);
 
 /// Acts that wait for their time.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Agenda {
+    #[serde(with = "crate::state::pairs")]
     waiting: BTreeMap<(i64, u64), Act>,
     turn: u64,
 }
@@ -66,6 +67,7 @@ impl Agenda {
 impl World {
     /// Performs every act whose time has come.
     pub(crate) fn catch_up(&mut self, now: i64) {
+        self.now = now;
         while let Some(act) = self.agenda.next_due(now) {
             if self.perform(&act).is_err() {
                 self.counters.acts_refused += 1;
@@ -87,7 +89,7 @@ impl World {
             ActKind::Repost => {
                 self.repost(act.user, target()?, Origin::Act, act.at).ok_or(gone).map(Some)
             }
-            ActKind::Like => self.like(act.user, target()?).then_some(None).ok_or(gone),
+            ActKind::Like => self.like(act.user, target()?, act.at).then_some(None).ok_or(gone),
             ActKind::Unlike => self
                 .unlike(act.user, target()?)
                 .then_some(None)

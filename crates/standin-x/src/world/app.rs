@@ -2,12 +2,13 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha12Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::secret;
 
 /// The app's keys, as its owner would find them in the developer console.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct App {
     /// The enrolled account that pays, named in refusals.
     pub(crate) account_id: String,
@@ -22,11 +23,22 @@ pub(crate) struct App {
     /// The app-only token: always the same one.
     pub(crate) bearer_token: String,
     /// Signs page tokens; never shown.
-    #[serde(skip)]
     pub(crate) page_key: String,
 }
 
 impl App {
+    /// What its owner may see.
+    pub(crate) fn shown(&self) -> Value {
+        json!({
+            "account_id": self.account_id,
+            "consumer_key": self.consumer_key,
+            "consumer_secret": self.consumer_secret,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "bearer_token": self.bearer_token,
+        })
+    }
+
     pub(super) fn new(rng: &mut ChaCha12Rng) -> Self {
         Self {
             account_id: rng.random_range(1_000_000_000_u64..9_999_999_999).to_string(),

@@ -1,17 +1,19 @@
 //! What really happened, for a test to compare with what the system believes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{MediaId, Origin, Post, PostId, UserId, World};
 use crate::{clock, media};
 
 /// Numbers that only grow.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Counters {
-    requests: BTreeMap<(&'static str, Outcome), u64>,
+    #[serde(with = "crate::state::pairs")]
+    requests: BTreeMap<(Cow<'static, str>, Outcome), u64>,
     /// Duplicate texts refused with 403.
     pub(crate) duplicates_refused: u64,
     /// Scheduled acts that could not be performed.
@@ -19,7 +21,7 @@ pub(crate) struct Counters {
 }
 
 /// How a request ended for its client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     /// The line was cut.
     Dropped,
@@ -27,23 +29,23 @@ pub(crate) enum Outcome {
     Status(u16),
 }
 
-impl Serialize for Outcome {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Outcome {
+    fn shown(self) -> Value {
         match self {
-            Self::Dropped => serializer.serialize_str("dropped"),
-            Self::Status(status) => serializer.serialize_u16(*status),
+            Self::Dropped => json!("dropped"),
+            Self::Status(status) => json!(status),
         }
     }
 }
 
 impl Counters {
     pub(crate) fn count(&mut self, route: &'static str, outcome: Outcome) {
-        *self.requests.entry((route, outcome)).or_default() += 1;
+        *self.requests.entry((route.into(), outcome)).or_default() += 1;
     }
 
     fn requests(&self) -> Vec<Value> {
         let rows = self.requests.iter().map(|((route, outcome), count)| {
-            json!({ "route": route, "status": outcome, "count": count })
+            json!({ "route": route, "status": outcome.shown(), "count": count })
         });
         rows.collect()
     }
@@ -58,7 +60,9 @@ impl World {
         let posts: Vec<Value> = self.posts.ever().filter(wanted).map(row).collect();
         let by_act = self.posts.ever().filter(|post| post.origin == Origin::Act).count();
         json!({
+            "limits": self.limits.name(),
             "requests": self.counters.requests(),
+            "spend": self.money.counted(),
             "posts": posts,
             "posts_by_acts": by_act,
             "media": self.uploads.values().map(|upload| media::counted(upload, now)).collect::<Vec<_>>(),

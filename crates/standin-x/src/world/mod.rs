@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use rand::distr::{Alphanumeric, SampleString};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use acts::{Act, ActKind, Agenda};
 pub(crate) use app::App;
@@ -25,24 +26,32 @@ pub(crate) use counters::{Counters, Outcome};
 pub(crate) use ids::{MediaId, PostId, UserId};
 pub(crate) use posts::{Link, Origin, Post, Posts};
 pub(crate) use publish::Draft;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{AppTrouble, Settings};
 pub(crate) use uploads::{Processing, Progress, Upload};
 pub(crate) use users::{User, Users};
 
 use crate::auth::Keys;
 use crate::faults::Faults;
 use crate::limits::{Limits, Rates};
+use crate::money::Money;
 use crate::snowflake::Snowflakes;
 
-/// Everything the stand-in knows.
-#[derive(Debug)]
+/// Everything the stand-in knows. All of it survives a restart but the limits, which are chosen
+/// anew at each start.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct World {
     pub(crate) agenda: Agenda,
     pub(crate) app: App,
     pub(crate) counters: Counters,
     pub(crate) faults: Faults,
     pub(crate) keys: Keys,
+    #[serde(skip)]
     pub(crate) limits: Limits,
+    pub(crate) money: Money,
+    /// The moment that this world is at, in microseconds since the epoch.
+    pub(crate) now: i64,
+    /// Who was there from the beginning, for whoever starts the stand-in to play with.
+    pub(crate) founders: Vec<UserId>,
     pub(crate) posts: Posts,
     pub(crate) rates: Rates,
     pub(crate) settings: Settings,
@@ -64,6 +73,9 @@ impl World {
             faults: Faults::new(seed),
             keys: Keys::default(),
             limits,
+            money: Money::default(),
+            now: 0,
+            founders: Vec::new(),
             posts: Posts::default(),
             rates: Rates::default(),
             settings,

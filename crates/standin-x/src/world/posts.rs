@@ -6,13 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use super::{MediaId, PostId, UserId};
 
 /// How many likers of a post can ever be listed.
 const LISTED_LIKERS: usize = 100;
 
 /// How a post came to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
     /// By a request to the API.
     Api,
@@ -21,7 +23,7 @@ pub(crate) enum Origin {
 }
 
 /// A link inside a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Link {
     /// What the text shows.
     pub(crate) short: String,
@@ -34,7 +36,7 @@ pub(crate) struct Link {
 }
 
 /// One post.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Post {
     pub(crate) id: PostId,
     pub(crate) author: UserId,
@@ -61,23 +63,24 @@ pub(crate) struct Post {
 }
 
 /// Who likes a post.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Likes {
     turn: u64,
-    by_turn: BTreeMap<u64, UserId>,
+    /// Who, and when in microseconds since the epoch.
+    by_turn: BTreeMap<u64, (UserId, i64)>,
     turns: HashMap<UserId, u64>,
     listed: HashSet<UserId>,
 }
 
 impl Likes {
-    /// Adds a like; false when it was there.
-    pub(crate) fn add(&mut self, user: UserId) -> bool {
+    /// Adds a like as of `at`; false when it was there.
+    pub(crate) fn add(&mut self, user: UserId, at: i64) -> bool {
         if self.turns.contains_key(&user) {
             return false;
         }
         self.turn += 1;
         self.turns.insert(user, self.turn);
-        self.by_turn.insert(self.turn, user);
+        self.by_turn.insert(self.turn, (user, at));
         if self.listed.len() < LISTED_LIKERS {
             self.listed.insert(user);
         }
@@ -94,15 +97,17 @@ impl Likes {
         self.by_turn.len()
     }
 
-    /// The likers that can be listed, newest first, each with its place.
-    pub(crate) fn listed(&self) -> impl Iterator<Item = (u64, UserId)> {
-        let all = self.by_turn.iter().rev().map(|(turn, user)| (*turn, *user));
+    /// Those of the likers until `newest` that can be listed, newest first, each with its place.
+    pub(crate) fn listed(&self, newest: i64) -> impl Iterator<Item = (u64, UserId)> {
+        let all = self.by_turn.iter().rev().filter(move |(_, (_, at))| *at <= newest);
+        let all = all.map(|(turn, (user, _))| (*turn, *user));
         all.filter(|(_, user)| self.listed.contains(user))
     }
 }
 
 /// All posts.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Vec<Post>")]
 pub(crate) struct Posts {
     all: BTreeMap<PostId, Post>,
     by_author: HashMap<UserId, BTreeSet<PostId>>,
@@ -110,6 +115,23 @@ pub(crate) struct Posts {
     replies_to: HashMap<PostId, BTreeSet<PostId>>,
     quotes_of: HashMap<PostId, BTreeSet<PostId>>,
     reposts_of: HashMap<PostId, BTreeSet<PostId>>,
+}
+
+impl Serialize for Posts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.all.values())
+    }
+}
+
+impl From<Vec<Post>> for Posts {
+    fn from(all: Vec<Post>) -> Self {
+        let mut posts = Self::default();
+        for post in all {
+            posts.index(&post);
+            posts.all.insert(post.id, post);
+        }
+        posts
+    }
 }
 
 impl Posts {
@@ -173,6 +195,12 @@ impl Posts {
 
     /// Adds a post and counts it where it points to.
     pub(super) fn add(&mut self, post: Post) {
+        self.index(&post);
+        self.count(&post, |count| *count += 1);
+        self.all.insert(post.id, post);
+    }
+
+    fn index(&mut self, post: &Post) {
         let id = post.id;
         self.by_author.entry(post.author).or_default().insert(id);
         if post.reposts.is_none() {
@@ -187,8 +215,6 @@ impl Posts {
         if let Some(target) = post.reposts {
             self.reposts_of.entry(target).or_default().insert(id);
         }
-        self.count(&post, |count| *count += 1);
-        self.all.insert(id, post);
     }
 
     /// Deletes a post and the reposts of it; quotes and replies stay. False when it was gone.

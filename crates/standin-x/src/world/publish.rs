@@ -104,10 +104,10 @@ impl World {
         Some(id)
     }
 
-    /// Likes a post; false when it is gone.
-    pub(crate) fn like(&mut self, user: UserId, target: PostId) -> bool {
+    /// Likes a post as of `at`; false when it is gone.
+    pub(crate) fn like(&mut self, user: UserId, target: PostId, at: i64) -> bool {
         let Some(post) = self.posts.live_mut(target) else { return false };
-        if post.likes.add(user)
+        if post.likes.add(user, at)
             && let Some(user) = self.users.get_mut(user)
         {
             user.likes_given += 1;

@@ -1,8 +1,8 @@
 //! Pictures and films: what was uploaded, how far it is, and which posts show it.
 //!
 //! A film may have half a gigabyte and arrive in a thousand pieces in any order, so bytes are let
-//! go as soon as they are counted: of a piece its size and hash stay, of the whole its beginning,
-//! which says what it is. The hash of the whole is known for everything up to [`KEPT`] bytes, and
+//! go as soon as they are counted: of a piece its size and hash stay, of the whole what its first
+//! bytes say of it. The hash of the whole is known for everything up to [`KEPT`] bytes, and
 //! beyond that for whatever arrives in order and is not sent anew with other bytes.
 
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{MediaId, PostId, UserId};
-use crate::media::Category;
+use crate::media::{self, Category};
 
 /// Bytes of one upload that are kept until it is complete.
 const KEPT: usize = 16 << 20;
 
-/// Bytes at the beginning that are kept for ever; a JPEG may have a preview before its size.
+/// Bytes at the beginning that are kept until then; a JPEG may have a preview before its size.
 const HEAD: usize = 64 << 10;
 
 /// One upload, from its announcement on.
@@ -42,6 +42,8 @@ pub(crate) struct Upload {
     /// The hash of the whole, in hexadecimal, once it is complete and if it is known.
     pub(crate) sha256: Option<String>,
     pub(crate) head: Vec<u8>,
+    /// Width and height, once it is complete and if they are known.
+    pub(crate) dimensions: Option<(u32, u32)>,
     #[serde(skip)]
     bytes: Bytes,
 }
@@ -138,6 +140,7 @@ impl Upload {
             posts: Vec::new(),
             sha256: None,
             head: Vec::new(),
+            dimensions: None,
             bytes: Bytes { known: true, ..Bytes::default() },
         }
     }
@@ -171,6 +174,8 @@ impl Upload {
     /// Ends the upload; the work on it begins.
     pub(crate) fn complete(&mut self, processing: Processing, expires_at: i64) {
         self.sha256 = self.bytes.finish();
+        self.dimensions = media::dimensions(&self.head);
+        self.head.clear();
         self.processing = Some(processing);
         self.expires_at = expires_at;
     }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use super::{PostId, UserId};
 
 /// One account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) handle: String,
@@ -27,10 +29,27 @@ pub(crate) struct User {
 }
 
 /// All accounts.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Vec<User>")]
 pub(crate) struct Users {
     by_id: BTreeMap<UserId, User>,
     by_handle: HashMap<String, UserId>,
+}
+
+impl Serialize for Users {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.by_id.values())
+    }
+}
+
+impl From<Vec<User>> for Users {
+    fn from(all: Vec<User>) -> Self {
+        let mut users = Self::default();
+        for user in all {
+            users.add(user);
+        }
+        users
+    }
 }
 
 impl Users {

@@ -122,6 +122,24 @@ async fn a_scripted_429_says_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_scripted_429_may_mean_the_day_and_not_the_window() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    for day in ["user", "app"] {
+        let fault = json!({
+            "on": "create_post", "kind": "status", "status": 429,
+            "used_up": format!("{day}_day"), "retry_after_secs": 5000,
+        });
+        scene.control("faults", fault).await;
+        let answer = scene.post("/2/tweets", &ann.token, json!({ "text": day })).await;
+        assert_eq!(answer.status, 429);
+        assert!(answer.header("x-rate-limit-remaining") > 90, "this one looks open");
+        let header = |what: &str| answer.header(&format!("x-{day}-limit-24hour-{what}"));
+        assert_eq!((header("remaining"), header("reset")), (0, scene.seconds() + 5000));
+    }
+}
+
+#[tokio::test]
 async fn a_delay_follows_the_stand_ins_clock() {
     let scene = Scene::new().await;
     let ann = scene.person("ann").await;
@@ -189,6 +207,77 @@ async fn a_repeated_page_shows_the_rows_before_it_and_loses_none() {
     assert_eq!(pages[0].ids(), pages[1].ids());
     let all: std::collections::BTreeSet<_> = pages.iter().flat_map(|page| page.ids()).collect();
     assert_eq!(all.len(), 25);
+}
+
+#[tokio::test]
+async fn half_a_body_is_a_status_and_a_broken_line() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    scene.control("faults", json!({ "on": "create_post", "kind": "half_body" })).await;
+    let body = json!({ "text": "half heard" });
+    let mut line = TcpStream::connect(scene.running.address).await.unwrap();
+    let request = format!(
+        "POST /2/tweets HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        ann.token,
+        body.to_string().len()
+    );
+    line.write_all(request.as_bytes()).await.unwrap();
+    let mut received = Vec::new();
+    let _reset = line.read_to_end(&mut received).await;
+    let received = String::from_utf8(received).unwrap();
+    assert!(received.starts_with("HTTP/1.1 201 "), "{received}");
+    let (head, part) = received.split_once("\r\n\r\n").unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    assert_eq!(part.len(), length.parse::<usize>().unwrap() / 2);
+    assert_eq!(published(&scene.counters().await), 1, "and the post exists");
+}
+
+#[tokio::test]
+async fn a_list_may_lag_behind_its_count_and_leave_rows_out() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    let id = scene.publish(&ann, "count and list").await;
+    scene.set(json!({ "list_delay_ms": 60_000 })).await;
+    for fan in scene.crowd("fan", 40).await {
+        scene.act(&fan, "repost", &id, "").await;
+        scene.act(&fan, "like", &id, "").await;
+    }
+    let path = format!("/2/tweets/{id}?tweet.fields=public_metrics");
+    let metrics = scene.get(&path, &ann.token).await.body["data"]["public_metrics"].clone();
+    assert_eq!((&metrics["retweet_count"], &metrics["like_count"]), (&json!(40), &json!(40)));
+    let lists = ["retweeted_by", "retweets", "liking_users"];
+    let lengths = || async {
+        let mut lengths = Vec::new();
+        for list in lists {
+            let path = format!("/2/tweets/{id}/{list}?max_results=100");
+            lengths.push(scene.get(&path, &ann.token).await.ids().len());
+        }
+        lengths
+    };
+    assert_eq!(lengths().await, [0, 0, 0]);
+    scene.pass(60);
+    assert_eq!(lengths().await, [40, 40, 40]);
+    scene.control("faults", json!({ "kind": "missing_rows", "times": 3 })).await;
+    let short = lengths().await;
+    assert!(short.iter().all(|length| (20..40).contains(length)), "{short:?}");
+    assert_eq!(lengths().await, [40, 40, 40], "they were only left out");
+}
+
+#[tokio::test]
+async fn the_token_of_a_page_may_expire_on_command() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    let id = scene.publish(&ann, "three pages").await;
+    for fan in scene.crowd("fan", 3).await {
+        scene.act(&fan, "repost", &id, "").await;
+    }
+    let path = format!("/2/tweets/{id}/retweeted_by?max_results=1");
+    scene.control("faults", json!({ "kind": "expired_token" })).await;
+    let first = scene.get(&path, &ann.token).await;
+    let path = format!("{path}&pagination_token={}", first.next().unwrap());
+    let statuses = [scene.get(&path, &ann.token).await, scene.get(&path, &ann.token).await];
+    assert_eq!(statuses.map(|answer| answer.status), [400, 200]);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ async fn refused_parameters_use_up_the_window_too() {
 
 #[tokio::test]
 async fn publishing_has_a_day_beside_its_window() {
-    let limits = Limits::real().with("app_posts_per_day", 5).with("user_posts_per_day", 3);
+    let limits = Limits::documented().with("app_posts_per_day", 5).with("user_posts_per_day", 3);
     let scene = Scene::with_limits(limits).await;
     let (ann, bob) = (scene.person("ann").await, scene.person("bob").await);
     let publish = |token: String| {
@@ -87,6 +87,39 @@ async fn publishing_has_a_day_beside_its_window() {
 }
 
 #[tokio::test]
+async fn the_profile_for_load_has_windows_but_no_days_and_each_has_a_name() {
+    let scene = Scene::with_limits(Limits::load()).await;
+    let ann = scene.person("ann").await;
+    for n in 0..100 {
+        scene.publish(&ann, &format!("post {n}")).await;
+    }
+    let refused = scene.post("/2/tweets", &ann.token, json!({ "text": "101" })).await;
+    assert_eq!(refused.status, 429, "the window is the documented one");
+    assert!(refused.header("x-user-limit-24hour-remaining") > 1_000_000);
+    assert_eq!(scene.counters().await["limits"], "load");
+    assert_eq!(scene.settings().await["limits"], "load");
+
+    let scene = Scene::new().await;
+    assert_eq!(scene.counters().await["limits"], "documented");
+    let settings = scene.settings().await;
+    scene.set(settings).await;
+    let address = format!("{}/_standin/settings", scene.running.url());
+    let change = scene.client.patch(address).json(&json!({ "limits": "load" }));
+    assert_eq!(change.send().await.unwrap().status(), 400, "it is not changed under way");
+}
+
+#[tokio::test]
+async fn a_used_up_window_may_be_answered_in_the_older_form() {
+    let scene = Scene::with_limits(Limits::documented().with("me", 1)).await;
+    let ann = scene.person("ann").await;
+    scene.set(json!({ "old_rate_limit_answer": true })).await;
+    assert_eq!(scene.get("/2/users/me", &ann.token).await.status, 200);
+    let refused = scene.get("/2/users/me", &ann.token).await;
+    let expected = json!({ "errors": [{ "code": 88, "message": "Rate limit exceeded" }] });
+    assert_eq!((refused.status, &refused.body), (429, &expected));
+}
+
+#[tokio::test]
 async fn limits_can_be_scaled_and_taken_away() {
     let scene = Scene::with_limits(Limits::percent(1)).await;
     let ann = scene.person("ann").await;
@@ -104,7 +137,7 @@ async fn limits_can_be_scaled_and_taken_away() {
 async fn an_empty_account_answers_402_and_a_reached_cap_429() {
     let scene = Scene::new().await;
     let ann = scene.person("ann").await;
-    scene.set(json!({ "credits": 1 })).await;
+    scene.set(json!({ "credits": 15_000 })).await;
     let refused = scene.post("/2/tweets", &ann.token, json!({ "text": "" })).await;
     assert_eq!(refused.status, 400, "a refusal costs nothing");
     scene.publish(&ann, "the last one").await;

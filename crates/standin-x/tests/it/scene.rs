@@ -1,10 +1,13 @@
 //! A running stand-in with a clock that stands still, and people in it.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use hashbuzz_standin_x::{Clock, Config, Limits, Running, start};
+use oauth1_request::signature_method::HmacSha1;
+use oauth1_request::{Builder, Credentials, ParameterList};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -148,6 +151,11 @@ impl Scene {
         assert_eq!(answer.status(), StatusCode::OK);
     }
 
+    pub(crate) async fn settings(&self) -> Value {
+        let address = format!("{}/_standin/settings", self.running.url());
+        self.client.get(address).send().await.unwrap().json().await.unwrap()
+    }
+
     pub(crate) async fn counters(&self) -> Value {
         let address = format!("{}/_standin/counters", self.running.url());
         self.client.get(address).send().await.unwrap().json().await.unwrap()
@@ -189,6 +197,31 @@ impl Scene {
 
     pub(crate) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         self.ask(Method::POST, path, token, Some(body)).await.unwrap()
+    }
+
+    /// The same, signed by OAuth 1.0a; a body that is null is not sent.
+    pub(crate) async fn signed(
+        &self,
+        method: Method,
+        person: &Person,
+        path: &str,
+        body: Value,
+    ) -> Answer {
+        let client = Credentials::new(self.app("consumer_key"), self.app("consumer_secret"));
+        let nonce = format!("n{}", self.turn());
+        let mut builder = Builder::<_, &str, &str>::new(client, HmacSha1::new());
+        builder
+            .token(Credentials::new(person.key.as_str(), person.secret.as_str()))
+            .nonce(nonce.as_str())
+            .timestamp(NonZeroU64::new(self.seconds().unsigned_abs()));
+        let address = format!("{}{path}", self.running.url());
+        let nothing: [(&str, &str); 0] = [];
+        let header = builder.authorize(method.as_str(), &address, &ParameterList::new(nothing));
+        let mut request = self.client.request(method, address).header("authorization", header);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        answer(request).await.unwrap()
     }
 
     pub(crate) async fn delete(&self, path: &str, token: &str) -> Answer {

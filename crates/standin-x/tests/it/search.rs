@@ -40,6 +40,14 @@ async fn operators_find_what_they_name() {
         ("@cat".into(), vec![&quote]),
         ("me has:links".into(), vec![&nested]),
         ("campaign".into(), vec![&root]),
+        ("count OR campaign".into(), vec![&aside, &reply, &root]),
+        ("(count OR campaign) from:cat".into(), vec![&aside]),
+        ("count from:cat OR campaign".into(), vec![&aside, &root]),
+        (
+            format!("in_reply_to_tweet_id:{root} OR in_reply_to_tweet_id:{reply}"),
+            vec![&nested, &reply],
+        ),
+        ("\"OR\" OR \"too, see\"".into(), vec![&nested]),
         ("nothing".into(), vec![]),
     ] {
         let answer = search(&scene, &query, "", &ann.token).await;
@@ -58,8 +66,15 @@ async fn a_query_that_is_not_understood_is_refused() {
         "",
         "is:reply",
         "-cat",
-        "a OR b",
-        "(a b)",
+        "a OR",
+        "OR a",
+        "a OR is:reply",
+        "(a b",
+        "a b)",
+        "()",
+        "-(a b)",
+        "\"a",
+        "a -",
         "colour:red",
         "is:blue",
         "conversation_id:abc",
@@ -99,6 +114,38 @@ async fn what_is_younger_than_30_seconds_or_older_than_7_days_is_not_found() {
     assert_eq!(late.status, 400, "nor can one start behind the edge");
     let lookup = scene.get(&format!("/2/tweets?ids={id}"), &ann.token).await;
     assert_eq!(lookup.ids(), [id], "looking it up still works");
+}
+
+#[tokio::test]
+async fn posts_are_counted_by_the_minute_the_hour_and_the_day() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    for n in 0..3 {
+        scene.publish(&ann, &format!("count {n}")).await;
+        scene.pass(1800);
+    }
+    let bearer = scene.app("bearer_token");
+    let count = |more: &'static str| {
+        let path = format!("/2/tweets/counts/recent?query=count{more}");
+        let scene = &scene;
+        async move { scene.get(&path, bearer).await.body }
+    };
+    let by_hour = count("&start_time=2026-03-01T11:30:00Z").await;
+    let row = |start: &str, end: &str, count: u64| {
+        let at = |time: &str| format!("2026-03-01T{time}:00.000Z");
+        json!({ "start": at(start), "end": at(end), "tweet_count": count })
+    };
+    let rows = by_hour["data"].as_array().unwrap();
+    assert_eq!(rows[..2], [row("11:30", "12:00", 0), row("12:00", "13:00", 2)]);
+    assert_eq!((rows.len(), &rows[2]["tweet_count"]), (3, &json!(1)));
+    assert_eq!(by_hour["meta"], json!({ "total_tweet_count": 3 }));
+    assert_eq!(count("&granularity=day").await["data"].as_array().unwrap().len(), 8);
+    let by_minute = count("&granularity=minute&start_time=2026-03-01T13:20:00Z").await;
+    assert_eq!(by_minute["data"].as_array().unwrap().len(), 10);
+    for wrong in ["&granularity=week", "&max_results=10", "%20OR"] {
+        let path = format!("/2/tweets/counts/recent?query=count{wrong}");
+        assert_eq!(scene.get(&path, bearer).await.status, 400, "{wrong}");
+    }
 }
 
 #[tokio::test]

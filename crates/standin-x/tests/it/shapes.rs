@@ -69,6 +69,7 @@ async fn counts_follow_what_people_do_and_undo() {
     scene.act(&crowd[0], "delete", &reply, "").await;
     assert_eq!(metrics().await, [5, 3, 1, 0]);
 
+    scene.set(json!({ "enterprise": true })).await;
     let own = scene
         .post(
             &format!("/2/users/{}/likes", crowd[0].id),

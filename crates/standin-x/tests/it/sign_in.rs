@@ -105,6 +105,18 @@ async fn a_refresh_token_is_good_once_and_its_replay_ends_the_family() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_nobody_uses_ends_after_half_a_year() {
+    let scene = Scene::new().await;
+    let ann = scene.person_with(json!({ "handle": "ann" })).await;
+    let bob = scene.person_with(json!({ "handle": "bob" })).await;
+    let held = |refresh: &str| json!({ "refresh_token": refresh });
+    scene.pass(182 * 24 * 3600 - 1);
+    assert_eq!(refresh(&scene, &held(&ann.refresh)).await.status, 200);
+    scene.pass(1);
+    assert_eq!(refresh(&scene, &held(&bob.refresh)).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_lost_answer_to_a_refresh_costs_the_connection() {
     let scene = Scene::new().await;
     let ann = scene.person_with(json!({ "handle": "ann" })).await;

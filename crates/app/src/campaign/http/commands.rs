@@ -17,7 +17,7 @@ use crate::account::{self, Role};
 use crate::audit::audit;
 use crate::campaign::transition::With;
 use crate::campaign::view::{CampaignView, view};
-use crate::campaign::{Campaign, apply, find, load_for_update, store};
+use crate::campaign::{Campaign, apply, find, load_for_update, network_cost, store};
 use crate::http::{Body, Problem, Signed};
 use crate::{App, treasury};
 
@@ -116,8 +116,8 @@ pub(crate) async fn publish(
     if !owns(&signed, &campaign) {
         return Err(Problem::not_found());
     }
-    if account::brand(&app, campaign.account).await?.is_none() {
-        let detail = "link the brand profile that posts it first";
+    if !account::has_brand(&app, campaign.account).await? {
+        let detail = "link the brand profile that posts it first (POST /v2/profiles/sign-ins)";
         return Err(Problem::conflict("profile.missing", detail));
     }
     let funds = treasury::available(&app, campaign.account).await?.funds;
@@ -188,6 +188,10 @@ async fn give(app: &App, signed: &Signed, id: &str, order: Order<'_>) -> Answer 
     };
     let with = With { reason: order.reason, funds: order.funds };
     apply(&tx, &mut campaign, command, with, now).await?;
+    if matches!(command, Command::Publish { .. }) {
+        let micros = network_cost::forecast(app, &campaign).micros;
+        store::save_network_micros(&tx, campaign.id, micros).await?;
+    }
     if let (Command::Reject, Some(reason)) = (command, order.reason) {
         store::save_reject_reason(&tx, campaign.id, reason).await?;
     }

@@ -53,7 +53,7 @@ fn limit(wanted: Option<i64>) -> Result<i64, Problem> {
 }
 
 /// Why somebody does something, in words that somebody else can use.
-fn reason(given: &str) -> Result<&str, Problem> {
+pub(crate) fn reason(given: &str) -> Result<&str, Problem> {
     let reason = given.trim();
     if reason.is_empty() || reason.len() > 1_000 {
         return Err(Problem::malformed("give a reason of 1 to 1000 characters"));

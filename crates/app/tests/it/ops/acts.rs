@@ -1,10 +1,20 @@
 //! Retrying and discarding, and what that must not do to a campaign.
 
-use hashbuzz_testkit::{HBAR, World, awareness};
+use hashbuzz_testkit::{Api, HBAR, World, awareness};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{event, events, limited, stalled};
+
+/// The limit whose name begins so, as an operator sees it: closed.
+async fn limit_of(operator: &Api, prefix: &str) -> String {
+    let (_, budget) = operator.get("/v2/ops/budget").await;
+    let limits = budget["limits"].as_array().unwrap();
+    let named = |limit: &&Value| limit["name"].as_str().unwrap().starts_with(prefix);
+    let limit = limits.iter().find(named).unwrap();
+    assert!(limit["closed_until"].is_string(), "{limit}");
+    limit["name"].as_str().unwrap().to_owned()
+}
 
 #[tokio::test]
 async fn an_event_that_waits_for_a_limit_runs_when_it_is_told_to() {
@@ -13,9 +23,20 @@ async fn an_event_that_waits_for_a_limit_runs_when_it_is_told_to() {
     let operator = world.operator().await;
     let event = event(&operator, &id, "deferred").await;
     let before = world.elapsed();
+    let retry = format!("/v2/ops/events/{event}/retry");
 
-    let (status, body) = operator.post(&format!("/v2/ops/events/{event}/retry")).await;
+    // The network said until when, and nobody asks it again before that.
+    let asked = world.asked_x("create_post").await;
+    assert_eq!(operator.post(&retry).await.0, 200);
+    world.work_now().await;
+    assert_eq!(world.asked_x("create_post").await, asked);
+    assert_eq!(brand.api.campaign(&id).await["state"], "Publishing");
 
+    // Unless an operator knows better.
+    let limit = limit_of(&operator, "x/create_post/").await;
+    let body = json!({ "limit": limit, "reason": "X has raised it" });
+    assert_eq!(operator.send_json(Method::POST, "/v2/ops/budget/open", &body).await.0, 204);
+    let (status, body) = operator.post(&retry).await;
     assert_eq!((status, &body["note"]), (200, &json!(null)), "{body}");
     world.work_until(&id, "Running").await;
     assert!(world.elapsed() - before < 60, "it did not wait for the limit");

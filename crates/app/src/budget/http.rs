@@ -1,0 +1,142 @@
+//! `GET /v2/ops/budget`: what may still be asked of the network, and what asking has cost.
+//! `POST /v2/ops/budget/open`: an operator knows better than what was learned of a limit.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use hashbuzz_db::{Db, DbError, FromQueryResult, Sql as _, values};
+use serde::{Deserialize, Serialize};
+
+use super::spent::{EndpointRow, by_endpoint, today_and_first};
+use crate::App;
+use crate::account::Role;
+use crate::audit::audit;
+use crate::campaign::http::rfc3339;
+use crate::http::{Body, Problem, Signed};
+
+/// Limits that are shown: those that are used or closed, the fullest first.
+const MOST: i64 = 500;
+
+/// Limits and spending.
+#[derive(Serialize)]
+pub(crate) struct BudgetView {
+    limits: Vec<LimitView>,
+    spent_today: Vec<SpentView>,
+    spent_this_month: Vec<SpentView>,
+    usd_today: String,
+    usd_this_month: String,
+}
+
+#[derive(Serialize)]
+struct LimitView {
+    name: String,
+    size: i64,
+    used: i64,
+    left: i64,
+    full_again_at: String,
+    closed_until: Option<String>,
+    why: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SpentView {
+    endpoint: String,
+    requests: i64,
+    objects: i64,
+    usd: String,
+}
+
+#[derive(FromQueryResult)]
+struct LimitRow {
+    bucket: String,
+    size: i64,
+    used: i64,
+    resets_at: i64,
+    closed_until: i64,
+    why: String,
+}
+
+/// Limits in use, and what was spent.
+pub(crate) async fn budget(
+    State(app): State<App>,
+    signed: Signed,
+) -> Result<Json<BudgetView>, Problem> {
+    signed.need(Role::Operator)?;
+    let now = app.now();
+    let (today, first) = today_and_first(now);
+    let limits = limits(&app.db, now.micros()).await?;
+    let spent_today = by_endpoint(&app.db, today).await?;
+    let spent_this_month = by_endpoint(&app.db, first).await?;
+    Ok(Json(BudgetView {
+        limits,
+        usd_today: usd(spent_today.iter().map(|row| row.micros).sum()),
+        usd_this_month: usd(spent_this_month.iter().map(|row| row.micros).sum()),
+        spent_today: spent_today.into_iter().map(SpentView::from).collect(),
+        spent_this_month: spent_this_month.into_iter().map(SpentView::from).collect(),
+    }))
+}
+
+/// Which limit, and why it is thought to be open.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Open {
+    limit: String,
+    reason: String,
+}
+
+/// Forgets what was learned of a limit: the next request asks the network again. What waits for it
+/// waits until its time, or until it is retried.
+pub(crate) async fn open(
+    State(app): State<App>,
+    signed: Signed,
+    Body(body): Body<Open>,
+) -> Result<StatusCode, Problem> {
+    signed.need(Role::Operator)?;
+    let reason = crate::ops::http::reason(&body.reason)?;
+    let tx = app.db.begin().await?;
+    let forgotten =
+        tx.exec("DELETE FROM budget WHERE bucket = $1", values![body.limit.as_str()]).await?;
+    if forgotten == 0 {
+        return Err(Problem::not_found());
+    }
+    let actor = signed.0.account.to_string();
+    audit(&tx, app.clock.now(), &actor, "budget.open", &body.limit, reason).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn limits(db: &Db, now: i64) -> Result<Vec<LimitView>, DbError> {
+    let rows: Vec<LimitRow> = db
+        .all(
+            "SELECT bucket, size, used, resets_at, closed_until, why FROM budget \
+             WHERE resets_at > $1 OR closed_until > $1 \
+             ORDER BY closed_until DESC, size - used, bucket LIMIT $2",
+            values![now, MOST],
+        )
+        .await?;
+    let view = |row: LimitRow| {
+        let closed = row.closed_until > now;
+        LimitView {
+            left: if row.resets_at > now { (row.size - row.used).max(0) } else { row.size },
+            name: row.bucket,
+            size: row.size,
+            used: row.used,
+            full_again_at: rfc3339(row.resets_at),
+            closed_until: closed.then(|| rfc3339(row.closed_until)),
+            why: closed.then_some(row.why),
+        }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+impl From<EndpointRow> for SpentView {
+    fn from(row: EndpointRow) -> Self {
+        let EndpointRow { endpoint, requests, objects, micros } = row;
+        Self { endpoint, requests, objects, usd: usd(micros) }
+    }
+}
+
+/// Millionths of a dollar as decimal text.
+pub(crate) fn usd(micros: i64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, (micros % 1_000_000).abs())
+}

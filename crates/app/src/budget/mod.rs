@@ -1,0 +1,15 @@
+//! Budgets: what may still be asked of the social network, and what asking has cost.
+//!
+//! Owns `budget`, `spending`. All processes of a deployment draw from the same rows: a request is
+//! reserved in one statement a limit before it is sent, and the answer's headers correct what is
+//! known. What does not fit is not sent, and whoever asked waits until it does.
+//!
+//! Events: none. Whoever is refused waits with its own event, which says until when and why.
+
+mod http;
+mod limits;
+mod spent;
+
+pub(crate) use http::{budget, open, usd};
+pub use limits::SharedBudget;
+pub(crate) use spent::spent_on;

@@ -1,0 +1,100 @@
+//! The table `spending`: what asking the network has cost.
+
+use hashbuzz_db::{DbError, FromQueryResult, Sql, Tx, values};
+use hashbuzz_domain::Time;
+use hashbuzz_social::Spent;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::stored::units;
+
+/// One day in seconds.
+const DAY: i64 = 86_400;
+
+/// Books one request.
+pub(super) async fn add(tx: &Tx, now: Time, cost: &Spent) -> Result<(), DbError> {
+    tx.exec(
+        "INSERT INTO spending (day, purse, endpoint, requests, objects, micros) \
+         VALUES ($1, $2, $3, 1, $4, $5) ON CONFLICT (day, purse, endpoint) DO UPDATE \
+         SET requests = spending.requests + 1, objects = spending.objects + EXCLUDED.objects, \
+         micros = spending.micros + EXCLUDED.micros",
+        values![
+            now.secs().div_euclid(DAY),
+            cost.purse.as_deref().unwrap_or_default(),
+            cost.endpoint,
+            units(cost.objects),
+            units(cost.micros)
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What was spent on a purse, in millionths of a dollar.
+pub(crate) async fn spent_on(db: &impl Sql, purse: &str) -> Result<i64, DbError> {
+    db.number(
+        "SELECT CAST(SUM(micros) AS BIGINT) AS n FROM spending WHERE purse = $1",
+        values![purse],
+    )
+    .await
+}
+
+/// What one endpoint cost since a day.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(super) struct EndpointRow {
+    pub(super) endpoint: String,
+    pub(super) requests: i64,
+    pub(super) objects: i64,
+    pub(super) micros: i64,
+}
+
+/// What each endpoint cost since `day`.
+pub(super) async fn by_endpoint(db: &impl Sql, day: i64) -> Result<Vec<EndpointRow>, DbError> {
+    db.all(
+        "SELECT endpoint, CAST(SUM(requests) AS BIGINT) AS requests, \
+         CAST(SUM(objects) AS BIGINT) AS objects, CAST(SUM(micros) AS BIGINT) AS micros \
+         FROM spending WHERE day >= $1 GROUP BY endpoint ORDER BY endpoint LIMIT 200",
+        values![day],
+    )
+    .await
+}
+
+/// Today and the first of this month, in days since 1970.
+pub(super) fn today_and_first(now: Time) -> (i64, i64) {
+    let day = now.secs().div_euclid(DAY);
+    let first = date(day).map_or(day, |date| number(date.first_of_month()));
+    (day, first)
+}
+
+/// When the month after that of `day` begins.
+pub(super) fn next_month(day: i64) -> Time {
+    let next = date(day).and_then(|date| date.first_of_month().checked_add(1.month()).ok());
+    let day = next.map_or(day + 31, number);
+    Time::from_micros(day.saturating_mul(DAY).saturating_mul(1_000_000))
+}
+
+fn date(day: i64) -> Option<Date> {
+    let stamp = Timestamp::from_second(day.saturating_mul(DAY)).ok()?;
+    Some(Offset::UTC.to_datetime(stamp).date())
+}
+
+fn number(date: Date) -> i64 {
+    let midnight = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0));
+    midnight.map_or(0, |at| at.as_second().div_euclid(DAY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_end_where_the_calendar_says() {
+        // 2026-02-28, 2028-02-28 (a leap year), 2026-12-31.
+        for (day, next) in [(20_512, 20_513), (21_242, 21_244), (20_818, 20_819)] {
+            assert_eq!(next_month(day).secs(), next * DAY, "{day}");
+        }
+        let now = Time::from_micros(20_512 * DAY * 1_000_000 + 5);
+        assert_eq!(today_and_first(now), (20_512, 20_485));
+    }
+}

@@ -1,0 +1,4 @@
+//! Linking profiles, and accesses that end.
+
+mod renewal;
+mod sign_in;
