@@ -70,7 +70,9 @@ export class Specification {
 function closed(node) {
   if (Array.isArray(node)) return node.map(closed);
   if (node === null || typeof node !== "object") return node;
-  const copy = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, closed(value)]));
+  const copy = Object.fromEntries(
+    Object.entries(node).map(([name, value]) => [name, closed(value)]),
+  );
   // A property may be called so.
   if (typeof copy.properties === "object" && copy.type === "object") {
     copy.additionalProperties ??= false;

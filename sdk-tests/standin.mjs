@@ -54,7 +54,12 @@ export async function people(count) {
 
 /** Everybody does the same thing to a post. */
 export async function act(users, kind, post, text = "") {
-  const acts = users.map((user, n) => ({ user: user.id, kind, post, text: text && `${text} ${n}` }));
+  const acts = users.map((user, n) => ({
+    user: user.id,
+    kind,
+    post,
+    text: text && `${text} ${n}`,
+  }));
   return (await control("POST", "acts", acts)).acts;
 }
 

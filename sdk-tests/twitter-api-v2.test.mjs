@@ -7,7 +7,19 @@ import http from "node:http";
 import { beforeEach, test } from "node:test";
 import { TwitterApi } from "twitter-api-v2";
 
-import { act, afresh, app, base, counters, fault, mp4, people, png, set, word } from "./standin.mjs";
+import {
+  act,
+  afresh,
+  app,
+  base,
+  counters,
+  fault,
+  mp4,
+  people,
+  png,
+  set,
+  word,
+} from "./standin.mjs";
 
 beforeEach(afresh);
 
@@ -29,7 +41,10 @@ const bearing = (user) => pointed(user.oauth2.access_token);
 
 /** The error that a promise fails with. */
 async function refusal(promise) {
-  const error = await promise.then(() => assert.fail("it was not refused"), (error) => error);
+  const error = await promise.then(
+    () => assert.fail("it was not refused"),
+    (error) => error,
+  );
   assert.equal(error.error, true, String(error.stack));
   return error;
 }
@@ -128,7 +143,9 @@ test("lists are read to their ends", async () => {
     assert.equal(seen.length, 25, String(at));
     assert.deepEqual(new Set(seen), expected, String(at));
   }
-  const alternatives = await client.search(`(from:${fans[0].handle} OR from:${fans[1].handle}) is:reply`);
+  const alternatives = await client.search(
+    `(from:${fans[0].handle} OR from:${fans[1].handle}) is:reply`,
+  );
   assert.equal(alternatives.meta.result_count, 2);
   const counted = await client.singleTweet(post.id, { "tweet.fields": ["public_metrics"] });
   const { like_count, retweet_count, reply_count, quote_count } = counted.data.public_metrics;
@@ -144,14 +161,20 @@ test("a timeline goes on from where it was left", async () => {
   await first.fetchLast(100);
   assert.equal(first.tweets.length, 12);
   const since = await client.userTimeline(ann.id, { since_id: posts[9].id, max_results: 5 });
-  assert.deepEqual(since.tweets.map((post) => post.id), [posts[11].id, posts[10].id]);
+  assert.deepEqual(
+    since.tweets.map((post) => post.id),
+    [posts[11].id, posts[10].id],
+  );
 });
 
 test("people are found by their ids and their handles", async () => {
   const [ann, bob] = await people(2);
   const client = signing(ann);
   const byId = await client.users([ann.id, bob.id]);
-  assert.deepEqual(byId.data.map((user) => user.username), [ann.handle, bob.handle]);
+  assert.deepEqual(
+    byId.data.map((user) => user.username),
+    [ann.handle, bob.handle],
+  );
   const byHandle = await client.usersByUsernames([bob.handle, "nobody_at_all"]);
   assert.equal(byHandle.data[0].id, bob.id);
   assert.equal(byHandle.errors[0].value, "nobody_at_all");
@@ -165,7 +188,10 @@ test("posts are counted by the app itself", async () => {
   await act(Array(3).fill(ann), "post", undefined, tag);
   const counts = await pointed(app.bearer_token).tweetCountRecent(tag, { granularity: "day" });
   assert.equal(counts.meta.total_tweet_count, 3);
-  assert.equal(counts.data.reduce((sum, day) => sum + day.tweet_count, 0), 3);
+  assert.equal(
+    counts.data.reduce((sum, day) => sum + day.tweet_count, 0),
+    3,
+  );
 });
 
 test("every answer says how much is left, and a post says it of the day too", async () => {
@@ -189,7 +215,13 @@ test("every answer says how much is left, and a post says it of the day too", as
 
 test("a day may be used up while the quarter of an hour looks open", async () => {
   const [ann] = await people(1);
-  await fault({ on: "create_post", kind: "status", status: 429, used_up: "user_day", retry_after_secs: 5000 });
+  await fault({
+    on: "create_post",
+    kind: "status",
+    status: 429,
+    used_up: "user_day",
+    retry_after_secs: 5000,
+  });
   const error = await refusal(signing(ann).tweet(word()));
   assert.equal(error.code, 429);
   assert.equal(error.rateLimit.remaining, 99);
@@ -227,7 +259,10 @@ test("a picture with a description, and a film that is waited for", async () => 
     });
     const [media] = shown.includes.media;
     assert.equal(media.media_key, shown.data.attachments.media_keys[0]);
-    assert.deepEqual([media.type, media.alt_text, media.width, media.height], ["photo", "A cat", 3, 2]);
+    assert.deepEqual(
+      [media.type, media.alt_text, media.width, media.height],
+      ["photo", "A cat", 3, 2],
+    );
     const counted = (await counters()).media.find((media) => media.id === image);
     assert.equal(counted.sha256, createHash("sha256").update(picture).digest("hex"));
     assert.equal(counted.segments, 3);
@@ -238,7 +273,10 @@ test("a film that cannot be shown, and ids that are not good", async () => {
   const [ann, bob] = await people(2);
   const client = signing(ann);
   await fault({ kind: "media_fails" });
-  await assert.rejects(client.uploadMedia(mp4(1000), { media_type: "video/mp4" }), /processing failed/);
+  await assert.rejects(
+    client.uploadMedia(mp4(1000), { media_type: "video/mp4" }),
+    /processing failed/,
+  );
   const foreign = await signing(bob).uploadMedia(png(1000), { media_type: "image/png" });
   const error = await refusal(client.tweet(word(), { media: { media_ids: [foreign] } }));
   assert.equal(error.code, 400);
@@ -271,7 +309,10 @@ test("a lost answer is a broken request, and the post exists", async () => {
   for (const kind of ["drop_after_apply", "half_body"]) {
     await fault({ on: "create_post", kind });
     const text = word();
-    const error = await client.tweet(text).then(() => assert.fail(kind), (error) => error);
+    const error = await client.tweet(text).then(
+      () => assert.fail(kind),
+      (error) => error,
+    );
     assert.ok(["request", "partial-response"].includes(error.type), `${kind}: ${error.type}`);
     const timeline = await client.userTimeline(ann.id);
     assert.equal(timeline.tweets[0].text, text);

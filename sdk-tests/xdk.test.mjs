@@ -6,21 +6,40 @@ import { createHash } from "node:crypto";
 import { beforeEach, test } from "node:test";
 import { ApiError, Client, OAuth1 } from "@xdevplatform/xdk";
 
-import { act, afresh, app, base, counters, fault, mp4, people, png, set, word } from "./standin.mjs";
+import {
+  act,
+  afresh,
+  app,
+  base,
+  counters,
+  fault,
+  mp4,
+  people,
+  png,
+  set,
+  word,
+} from "./standin.mjs";
 
 beforeEach(afresh);
 
 const bearing = (user) => new Client({ baseUrl: base, accessToken: user.oauth2.access_token });
 
 function signing(user) {
-  const oauth1 = new OAuth1({ apiKey: app.consumer_key, apiSecret: app.consumer_secret, callback: "oob" });
+  const oauth1 = new OAuth1({
+    apiKey: app.consumer_key,
+    apiSecret: app.consumer_secret,
+    callback: "oob",
+  });
   oauth1.accessToken = { accessToken: user.oauth1.token, accessTokenSecret: user.oauth1.secret };
   return new Client({ baseUrl: base, oauth1 });
 }
 
 /** The error that a promise fails with. */
 async function refusal(promise) {
-  const error = await promise.then(() => assert.fail("it was not refused"), (error) => error);
+  const error = await promise.then(
+    () => assert.fail("it was not refused"),
+    (error) => error,
+  );
   assert.ok(error instanceof ApiError, String(error.stack));
   return error;
 }
@@ -41,12 +60,18 @@ test("a post, its reply and its end, in either vocabulary", async () => {
     await set({ vocabulary });
     const post = await client.posts.create({ text: word() });
     const text = word();
-    const reply = await client.posts.create({ text, reply: { in_reply_to_tweet_id: post.data.id } });
+    const reply = await client.posts.create({
+      text,
+      reply: { in_reply_to_tweet_id: post.data.id },
+    });
     const fields = { postFields: ["conversation_id", "referenced_posts", "public_metrics"] };
     const found = await client.posts.getById(reply.data.id, fields);
     assert.equal(found.data.conversationId, post.data.id);
     const names = Object.keys(found.data);
-    assert.ok(names.includes(vocabulary === "post" ? "referencedPosts" : "referencedTweets"), names.join());
+    assert.ok(
+      names.includes(vocabulary === "post" ? "referencedPosts" : "referencedTweets"),
+      names.join(),
+    );
     assert.equal((await client.posts.delete(reply.data.id)).data.deleted, true);
     const gone = await client.posts.getById(reply.data.id);
     assert.equal(gone.data, undefined);
@@ -101,12 +126,16 @@ test("lists are read to their ends", async () => {
   await act(fans, "reply", post.id, word());
   const ids = new Set(fans.map((fan) => fan.id));
   const { posts } = client;
-  const page = (paginationToken) => ({ maxResults: 10, paginationToken, postFields: ["author_id"] });
-  const people_ = (paginationToken) => ({ maxResults: 10, paginationToken });
+  const page = (paginationToken) => ({
+    maxResults: 10,
+    paginationToken,
+    postFields: ["author_id"],
+  });
+  const listed = (paginationToken) => ({ maxResults: 10, paginationToken });
   const query = `in_reply_to_tweet_id:${post.id}`;
   const lists = {
-    likers: [(token) => posts.getLikingUsers(post.id, people_(token)), "id"],
-    reposters: [(token) => posts.getRepostedBy(post.id, people_(token)), "id"],
+    likers: [(token) => posts.getLikingUsers(post.id, listed(token)), "id"],
+    reposters: [(token) => posts.getRepostedBy(post.id, listed(token)), "id"],
     reposts: [(token) => posts.getReposts(post.id, page(token)), "authorId"],
     quotes: [(token) => posts.getQuoted(post.id, page(token)), "authorId"],
     replies: [(token) => posts.searchRecent(query, page(token)), "authorId"],
@@ -124,7 +153,8 @@ test("timelines, people and counts", async () => {
   const tag = word();
   await act(Array(7).fill(ann), "post", undefined, tag);
   const timeline = await all((paginationToken) =>
-    client.users.getPosts(ann.id, { maxResults: 5, paginationToken }));
+    client.users.getPosts(ann.id, { maxResults: 5, paginationToken }),
+  );
   assert.equal(timeline.length, 7);
   const known = await client.users.getByUsernames([bob.handle, "nobody_at_all"]);
   assert.equal(known.data[0].id, bob.id);
@@ -169,7 +199,10 @@ test("a picture and a film, in pieces and at once", async () => {
   const [ann] = await people(1);
   const client = bearing(ann);
   const picture = png(3000);
-  const once = await client.media.upload({ media: picture.toString("base64"), media_category: "tweet_image" });
+  const once = await client.media.upload({
+    media: picture.toString("base64"),
+    media_category: "tweet_image",
+  });
   const begun = await client.media.initializeUpload({
     media_type: "video/mp4",
     media_category: "tweet_video",
@@ -177,7 +210,10 @@ test("a picture and a film, in pieces and at once", async () => {
   });
   const film = mp4(2000);
   for (const [segment_index, part] of [film.subarray(0, 1500), film.subarray(1500)].entries()) {
-    await client.media.appendUpload(begun.data.id, { segment_index, media: part.toString("base64") });
+    await client.media.appendUpload(begun.data.id, {
+      segment_index,
+      media: part.toString("base64"),
+    });
   }
   const ended = await client.media.finalizeUpload(begun.data.id);
   assert.equal(ended.data.processingInfo.state, "pending");
@@ -189,7 +225,10 @@ test("a picture and a film, in pieces and at once", async () => {
     const status = await client.media.getUploadStatus(begun.data.id, { command: "STATUS" });
     state = status.data.processingInfo.state;
   } while (state !== "succeeded");
-  await client.media.createMetadata({ id: once.data.id, metadata: { alt_text: { text: "A cat" } } });
+  await client.media.createMetadata({
+    id: once.data.id,
+    metadata: { alt_text: { text: "A cat" } },
+  });
   for (const id of [once.data.id, begun.data.id]) {
     await client.posts.create({ text: word(), media: { media_ids: [id] } });
   }

@@ -14,7 +14,8 @@ use crate::auth::Access;
 use crate::call::{Answer, Call, Reply};
 use crate::endpoints::Endpoint;
 use crate::problem::Problem;
-use crate::world::{PostId, UserId, World};
+use crate::text;
+use crate::world::{Draft, PostId, UserId, World};
 
 const POST_READ: u64 = 5_000;
 const OWN_POST_READ: u64 = 1_000;
@@ -74,11 +75,12 @@ impl Price {
     }
 
     /// What one request costs at least, if it is answered with anything.
-    const fn least(self) -> u64 {
+    fn least(self, world: &World) -> u64 {
         match self {
             Self::Free => 0,
             Self::Request(price) => price,
-            Self::Posts => OWN_POST_READ,
+            Self::Posts if world.settings.app_owner.is_some() => OWN_POST_READ,
+            Self::Posts => POST_READ,
             Self::Users => USER_READ,
             Self::Publishing => SUMMONED_REPLY,
         }
@@ -92,16 +94,23 @@ pub(crate) fn check(world: &mut World, endpoint: &Endpoint) -> Result<(), Proble
     }
     turn_the_month(world);
     let price = Price::of(endpoint.name);
-    let account = &world.app.account_id;
     // An empty account is refused everything, what is free as well.
-    let needed = price.least().max(1);
-    if world.settings.credits.is_some_and(|credits| credits < needed) {
-        return Err(Problem::credits_depleted(account));
-    }
+    covers(world, price.least(world).max(1))?;
     if price == Price::Posts && world.settings.reads_left == Some(0) {
-        return Err(Problem::usage_cap(account));
+        return Err(Problem::usage_cap(&world.app.account_id));
     }
     Ok(())
+}
+
+/// Refuses a post that the credit does not cover: what it costs is known before it is published.
+pub(crate) fn check_post(world: &World, draft: &Draft) -> Result<(), Problem> {
+    let has_link = !text::bare_links(&draft.text).is_empty();
+    covers(world, publishing(world, draft.author, draft.reply_to, has_link))
+}
+
+fn covers(world: &World, needed: u64) -> Result<(), Problem> {
+    let short = world.settings.credits.is_some_and(|credits| credits < needed);
+    if short { Err(Problem::credits_depleted(&world.app.account_id)) } else { Ok(()) }
 }
 
 /// Takes what was delivered off the account.
@@ -123,7 +132,7 @@ pub(crate) fn charge(world: &mut World, call: &Call, reply: &Reply) {
     let costs: Vec<u64> = match price {
         Price::Free => Vec::new(),
         Price::Request(price) => vec![price],
-        Price::Publishing => ids.iter().map(|id| publishing(world, PostId(*id))).collect(),
+        Price::Publishing => ids.iter().map(|id| published(world, PostId(*id))).collect(),
         Price::Posts | Price::Users => {
             let posts = price == Price::Posts;
             let fresh = ids.into_iter().filter(|id| world.money.billed.insert((posts, *id)));
@@ -170,12 +179,20 @@ fn ids(body: &Value) -> Vec<u64> {
     }
 }
 
-fn publishing(world: &World, id: PostId) -> u64 {
-    let Some(post) = world.posts.ever_by_id(id) else { return POST };
-    let answered = post.reply_to.and_then(|target| world.posts.ever_by_id(target));
-    if post.links.iter().any(|link| !link.to_media) {
+fn published(world: &World, id: PostId) -> u64 {
+    world.posts.ever_by_id(id).map_or(POST, |post| {
+        let links = post.links.iter().filter(|link| !link.to_media).count();
+        // One of them stands for the post that is quoted.
+        let has_link = links > usize::from(post.quotes.is_some());
+        publishing(world, post.author, post.reply_to, has_link)
+    })
+}
+
+fn publishing(world: &World, author: UserId, reply_to: Option<PostId>, has_link: bool) -> u64 {
+    let target = reply_to.and_then(|target| world.posts.ever_by_id(target));
+    if has_link {
         POST_WITH_LINK
-    } else if answered.is_some_and(|target| target.author != post.author) {
+    } else if target.is_some_and(|target| target.author != author) {
         SUMMONED_REPLY
     } else {
         POST

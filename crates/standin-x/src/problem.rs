@@ -43,11 +43,21 @@ impl Problem {
 
     /// App-only authentication where a person has to ask.
     pub(crate) fn unsupported_authentication() -> Self {
+        Self::unsupported("OAuth 2.0 Application-Only", "OAuth 1.0a User Context")
+    }
+
+    /// A signature where only bearer tokens will do.
+    pub(crate) fn unsupported_signature() -> Self {
+        Self::unsupported("OAuth 1.0a User Context", "OAuth 2.0 Application-Only")
+    }
+
+    fn unsupported(given: &str, supported: &str) -> Self {
         let body = json!({
             "title": "Unsupported Authentication",
-            "detail": "Authenticating with OAuth 2.0 Application-Only is forbidden for this \
-                       endpoint.  Supported authentication types are [OAuth 1.0a User Context, \
-                       OAuth 2.0 User Context].",
+            "detail": format!(
+                "Authenticating with {given} is forbidden for this endpoint.  Supported \
+                 authentication types are [{supported}, OAuth 2.0 User Context]."
+            ),
             "type": kind("unsupported-authentication"),
             "status": 403,
         });

@@ -93,8 +93,21 @@ const MEDIA_FIELDS: &[&str] = &[
     "width",
 ];
 
-const EXPANSIONS: &[&str] = &[
-    "affiliation.user_id",
+const POLL_FIELDS: &[&str] =
+    &["duration_minutes", "end_datetime", "id", "options", "voting_status"];
+
+const PLACE_FIELDS: &[&str] = &[
+    "contained_within",
+    "country",
+    "country_code",
+    "full_name",
+    "geo",
+    "id",
+    "name",
+    "place_type",
+];
+
+const POST_EXPANSIONS: &[&str] = &[
     "article.cover_media",
     "article.media_entities",
     "attachments.media_keys",
@@ -105,13 +118,14 @@ const EXPANSIONS: &[&str] = &[
     "entities.mentions.username",
     "geo.place_id",
     "in_reply_to_user_id",
-    "most_recent_tweet_id",
-    "pinned_tweet_id",
     "referenced_tweets.id",
     "referenced_tweets.id.attachments.media_keys",
     "referenced_tweets.id.author_id",
     "username",
 ];
+
+const USER_EXPANSIONS: &[&str] =
+    &["affiliation", "affiliation.user_id", "most_recent_tweet_id", "pinned_tweet_id"];
 
 /// What was asked for, in the old names.
 #[derive(Clone, Debug)]
@@ -123,13 +137,25 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Reads and checks the parameters.
+    /// Reads and checks the parameters of an answer with posts.
     pub(crate) fn of(call: &Call) -> Result<Self, Problem> {
+        Self::expanding(call, POST_EXPANSIONS)
+    }
+
+    /// Reads and checks the parameters of an answer with people.
+    pub(crate) fn of_people(call: &Call) -> Result<Self, Problem> {
+        Self::expanding(call, USER_EXPANSIONS)
+    }
+
+    fn expanding(call: &Call, expansions: &[&str]) -> Result<Self, Problem> {
         let mut post = names(call, "tweet.fields", POST_FIELDS)?;
         post.extend(names(call, "post.fields", POST_FIELDS)?);
         let user = names(call, "user.fields", USER_FIELDS)?;
         let media = names(call, "media.fields", MEDIA_FIELDS)?;
-        let expansions = names(call, "expansions", EXPANSIONS)?;
+        // There are no polls and no places here; their fields are checked all the same.
+        names(call, "poll.fields", POLL_FIELDS)?;
+        names(call, "place.fields", PLACE_FIELDS)?;
+        let expansions = names(call, "expansions", expansions)?;
         Ok(Self { post, user, media, expansions })
     }
 

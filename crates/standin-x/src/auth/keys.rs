@@ -98,10 +98,14 @@ impl Keys {
 
     /// The keys that act for a person now, of either kind, as a client holds them.
     pub(crate) fn of(&self, user: UserId) -> Vec<(&'static str, Value)> {
-        let theirs = |family: u64| self.families.get(&family).is_some_and(|it| it.user == user);
-        let access = self.access.iter().find(|(_, held)| theirs(held.family));
-        let refresh = self.refresh.iter().find(|(_, held)| theirs(held.family) && !held.spent);
-        let signer = self.signers.iter().find(|(_, signer)| signer.user == user);
+        let theirs = self.families.iter().filter(|(_, family)| family.user == user);
+        // Whoever signed in since has keys of their own.
+        let first = theirs.map(|(id, _)| *id).min();
+        let access = self.access.iter().find(|(_, held)| Some(held.family) == first);
+        let refresh =
+            self.refresh.iter().find(|(_, held)| Some(held.family) == first && !held.spent);
+        let signers = self.signers.iter().filter(|(_, signer)| signer.user == user);
+        let signer = signers.min_by_key(|(token, _)| *token);
         let signed = signer
             .map(|(token, signer)| ("oauth1", json!({ "token": token, "secret": signer.secret })));
         let bearer = access.map(|(token, _)| {

@@ -92,7 +92,7 @@ pub(crate) fn admit(
         None if matches!(access, Access::User(_)) => Err(Problem::unsupported_authentication()),
         None => Ok(Caller::App),
         Some(_) if grant.scopes.is_none() && matches!(access, Access::Bearer(_)) => {
-            Err(Problem::unsupported_authentication())
+            Err(Problem::unsupported_signature())
         }
         Some(_) if grant.scopes.is_none() && world.settings.app_trouble.forbids_signed(proof) => {
             Err(Problem::oauth1_permissions())

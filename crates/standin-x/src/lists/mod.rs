@@ -16,6 +16,7 @@ pub(crate) use timeline::{Span, timeline};
 use crate::auth::Caller;
 use crate::call::{Answer, Call, Reply};
 use crate::posts;
+use crate::problem::Problem;
 use crate::shape::Shape;
 use crate::world::{Post, PostId, World};
 
@@ -30,9 +31,8 @@ pub(crate) fn reposts(world: &mut World, call: &Call) -> Reply {
 pub(crate) fn quotes(world: &mut World, call: &Call) -> Reply {
     let size = call.number("max_results", 10..=100, 10)?;
     let target = call.path_id("id")?;
-    let without_replies = call.param("exclude").is_some_and(|kinds| kinds.contains("replies"));
-    let rows = world.posts.quotes_of(target);
-    let rows = rows.filter(|post| !(without_replies && post.reply_to.is_some()));
+    let excluded = excluded(call)?;
+    let rows = world.posts.quotes_of(target).filter(|post| !excluded.covers(post));
     of_post(world, call, target, size, rows)
 }
 
@@ -55,6 +55,37 @@ fn of_post<'a>(
     Ok(Answer::json(post_page(world, call.caller, &shape, page, false)))
 }
 
+/// Kinds of posts that a list shall not have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Excluded {
+    replies: bool,
+    reposts: bool,
+}
+
+impl Excluded {
+    pub(crate) fn covers(self, post: &Post) -> bool {
+        (self.replies && post.reply_to.is_some()) || (self.reposts && post.reposts.is_some())
+    }
+}
+
+/// Reads `exclude`.
+pub(crate) fn excluded(call: &Call) -> Result<Excluded, Problem> {
+    let mut excluded = Excluded { replies: false, reposts: false };
+    for kind in call.param("exclude").into_iter().flat_map(|kinds| kinds.split(',')) {
+        match kind {
+            "replies" => excluded.replies = true,
+            "retweets" => excluded.reposts = true,
+            other => {
+                let message = format!(
+                    "The `exclude` query parameter value [{other}] is not one of [replies,retweets]"
+                );
+                return Err(Problem::invalid("exclude", other, &message));
+            }
+        }
+    }
+    Ok(excluded)
+}
+
 /// What is newer does not stand in a list yet.
 fn newest(world: &World, call: &Call) -> i64 {
     call.now - world.settings.list_delay_ms * 1000
@@ -70,7 +101,7 @@ pub(crate) fn post_page(
 ) -> Value {
     let seen = |id: &PostId| posts::withheld(world, caller, *id, ("id", "")).is_none();
     let rows: Vec<PostId> = page.rows.into_iter().filter(seen).collect();
-    let mut answer = posts::document(world, shape, &rows);
+    let mut answer = posts::document(world, shape, caller, &rows);
     let mut meta = json!({ "result_count": rows.len() });
     if let Some(next) = page.next {
         meta["next_token"] = json!(next);

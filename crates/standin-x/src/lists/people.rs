@@ -12,7 +12,7 @@ use crate::posts;
 use crate::problem::Problem;
 use crate::shape::Shape;
 use crate::users;
-use crate::world::{PostId, UserId, World};
+use crate::world::{PostId, User, UserId, World};
 
 /// `GET /2/tweets/{id}/liking_users`
 pub(crate) fn liking_users(world: &mut World, call: &Call) -> Reply {
@@ -34,20 +34,21 @@ pub(crate) fn reposted_by(world: &mut World, call: &Call) -> Reply {
 }
 
 fn people(world: &World, call: &Call, target: PostId, rows: Vec<(u64, UserId)>) -> Reply {
-    let shape = Shape::of(call)?;
+    let shape = Shape::of_people(call)?;
     let size = call.number("max_results", 1..=100, 100)?;
     let subject = target.to_string();
     if posts::withheld(world, call.caller, target, ("id", &subject)).is_some() {
         return gone(call, world, target);
     }
     let page = page(world, call, &subject, size, rows)?;
-    let shown: Vec<Value> = page
+    let shown: Vec<&User> = page
         .rows
         .iter()
         .filter_map(|id| world.users.get(*id))
         .filter(|user| !user.suspended && (!user.protected || call.caller.user() == Some(user.id)))
-        .map(|user| users::view(&shape, user))
         .collect();
+    let includes = users::latest(world, &shape, call, &shown);
+    let shown: Vec<Value> = shown.into_iter().map(|user| users::view(&shape, user)).collect();
     let mut meta = json!({ "result_count": shown.len() });
     if let Some(next) = page.next {
         meta["next_token"] = json!(next);
@@ -55,6 +56,9 @@ fn people(world: &World, call: &Call, target: PostId, rows: Vec<(u64, UserId)>) 
     let mut answer = Map::new();
     if !shown.is_empty() {
         answer.insert("data".into(), Value::Array(shown));
+    }
+    if let Some(includes) = includes {
+        answer.insert("includes".into(), includes);
     }
     answer.insert("meta".into(), meta);
     Ok(Answer::json(Value::Object(answer)))

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{page, post_page};
+use super::{excluded, page, post_page};
 use crate::call::{Answer, Call, Reply};
 use crate::problem::{self, Problem};
 use crate::shape::Shape;
@@ -30,16 +30,14 @@ pub(crate) fn timeline(world: &mut World, call: &Call) -> Reply {
     if let Some(error) = refused {
         return Ok(Answer::json(json!({ "errors": [error] })));
     }
-    let exclude = call.param("exclude").unwrap_or_default();
-    let (no_replies, no_reposts) = (exclude.contains("replies"), exclude.contains("retweets"));
+    let excluded = excluded(call)?;
     let newest = call.now - world.settings.timeline_delay_ms * 1000;
     let rows = world
         .posts
         .of_author(id)
         .take(REACH)
         .filter(|post| post.created_at <= newest && span.contains(post))
-        .filter(|post| !(no_replies && post.reply_to.is_some()))
-        .filter(|post| !(no_reposts && post.reposts.is_some()))
+        .filter(|post| !excluded.covers(post))
         .map(|post| (post.id.0, post.id))
         .collect();
     let page = page(world, call, &subject, size, rows)?;
@@ -58,12 +56,21 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn of(call: &Call) -> Result<Self, Problem> {
-        Ok(Self {
+        let span = Self {
             since_id: call.id("since_id")?,
             until_id: call.id("until_id")?,
             start: call.moment("start_time")?,
             end: call.moment("end_time")?,
-        })
+        };
+        if let (Some(start), Some(end)) = (span.start, span.end)
+            && start >= end
+        {
+            let given = call.param("start_time").unwrap_or_default();
+            let message =
+                format!("Invalid 'start_time':'{given}'. 'start_time' must be before 'end_time'");
+            return Err(Problem::invalid("start_time", given, &message));
+        }
+        Ok(span)
     }
 
     pub(crate) fn contains(&self, post: &Post) -> bool {

@@ -94,6 +94,11 @@ pub(crate) fn describe(world: &mut World, call: &Call) -> Reply {
     let body = call.object()?;
     let id = media_id(body.get("id").and_then(Value::as_str).unwrap_or_default())?;
     own(world, call, id)?;
+    let about = body.get("metadata").and_then(Value::as_object);
+    if about.is_some_and(|about| about.keys().any(|name| name != "alt_text")) {
+        // Subtitles, stickers, restrictions: to accept them and do nothing would be a lie.
+        return Err(Problem::forbidden("You are not permitted to perform this action."));
+    }
     let text = body.get("metadata").and_then(|metadata| metadata.pointer("/alt_text/text"));
     let text = text.and_then(Value::as_str).ok_or_else(|| {
         Problem::invalid_body("$.metadata.alt_text.text: is missing but it is required")

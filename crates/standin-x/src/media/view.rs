@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Category;
 use crate::shape::Shape;
 use crate::world::{Progress, Upload};
 
@@ -19,6 +20,9 @@ pub(super) fn uploaded(upload: &Upload, now: i64) -> Value {
         && !upload.category.is_processed()
     {
         data["image"] = json!({ "image_type": upload.media_type, "w": width, "h": height });
+    }
+    if upload.processing.is_some() && upload.category == Category::Video {
+        data["video"] = json!({ "video_type": upload.media_type });
     }
     if let Some(processing) = processing(upload, now) {
         data["processing_info"] = processing;

@@ -9,6 +9,7 @@ use super::request::PostRequest;
 use crate::call::{Answer, Call, Reply};
 use crate::faults::FaultKind;
 use crate::media;
+use crate::money;
 use crate::problem::Problem;
 use crate::text;
 use crate::world::{Draft, Origin, PostId, UserId, World};
@@ -55,6 +56,7 @@ pub(crate) fn create(world: &mut World, call: &Call) -> Reply {
         world.counters.duplicates_refused += 1;
         return Err(Problem::forbidden(DUPLICATE));
     }
+    money::check_post(world, &draft)?;
     let id = world.publish(draft, call.now);
     let text = world.posts.live(id).map_or("", |post| &post.text);
     let data = json!({ "id": id, "text": text, "edit_history_tweet_ids": [id] });

@@ -18,7 +18,7 @@ pub(crate) fn by_ids(world: &mut World, call: &Call) -> Reply {
             None => found.push(id),
         }
     }
-    let mut answer = document(world, &shape, &found);
+    let mut answer = document(world, &shape, call.caller, &found);
     add_errors(&mut answer, errors);
     Ok(Answer::json(answer))
 }
@@ -30,7 +30,7 @@ pub(crate) fn by_id(world: &mut World, call: &Call) -> Reply {
     if let Some(error) = withheld(world, call.caller, id, ("id", &id.to_string())) {
         return Ok(Answer::json(json!({ "errors": [error] })));
     }
-    let mut answer = document(world, &shape, &[id]);
+    let mut answer = document(world, &shape, call.caller, &[id]);
     if let Some(single) = answer["data"].get_mut(0).map(Value::take) {
         answer["data"] = single;
     }
@@ -38,7 +38,9 @@ pub(crate) fn by_id(world: &mut World, call: &Call) -> Reply {
 }
 
 fn add_errors(answer: &mut Value, errors: Vec<Value>) {
-    if !errors.is_empty() {
-        answer["errors"] = Value::Array(errors);
+    match answer.get_mut("errors").and_then(Value::as_array_mut) {
+        Some(others) => others.extend(errors),
+        None if errors.is_empty() => {}
+        None => answer["errors"] = Value::Array(errors),
     }
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod lookup;
+mod related;
 mod request;
 mod view;
 
@@ -9,7 +10,8 @@ use serde_json::json;
 
 pub(crate) use create::create;
 pub(crate) use lookup::{by_id, by_ids};
-pub(crate) use view::{document, withheld};
+pub(crate) use related::document;
+pub(crate) use view::{view, withheld};
 
 use crate::call::{Answer, Call, Reply};
 use crate::problem::Problem;

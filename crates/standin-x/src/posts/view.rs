@@ -1,14 +1,12 @@
-//! How posts look: the fields that were asked for, and the people and posts they refer to.
-
-use std::collections::BTreeSet;
+//! How a post looks: the fields that were asked for.
 
 use serde_json::{Map, Value, json};
 
 use crate::auth::Caller;
 use crate::shape::Shape;
 use crate::text;
-use crate::world::{MediaId, Post, PostId, Upload, UserId, World};
-use crate::{clock, media, problem, users};
+use crate::world::{Post, PostId, Upload, UserId, World};
+use crate::{clock, problem};
 
 /// Why a post is not shown to this caller: an entry of `errors[]`, or nothing.
 pub(crate) fn withheld(
@@ -31,22 +29,8 @@ pub(crate) fn withheld(
     (author.protected && !own).then(|| problem::not_authorized("tweet", parameter, value))
 }
 
-/// `data` with these posts and `includes` with what they refer to. No posts: no `data`.
-pub(crate) fn document(world: &World, shape: &Shape, ids: &[PostId]) -> Value {
-    let posts: Vec<&Post> = ids.iter().filter_map(|id| world.posts.live(*id)).collect();
-    let mut answer = Map::new();
-    if !posts.is_empty() {
-        let rows = posts.iter().map(|post| view(world, shape, post)).collect();
-        answer.insert("data".into(), Value::Array(rows));
-    }
-    let includes = includes(world, shape, &posts);
-    if !includes.is_empty() {
-        answer.insert("includes".into(), Value::Object(includes));
-    }
-    Value::Object(answer)
-}
-
-fn view(world: &World, shape: &Shape, post: &Post) -> Value {
+/// A post with the default fields and those of `shape`.
+pub(crate) fn view(world: &World, shape: &Shape, post: &Post) -> Value {
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| {
         fields.insert(name.to_owned(), value);
@@ -107,7 +91,7 @@ fn metrics(post: &Post) -> Value {
     })
 }
 
-fn references(post: &Post) -> Vec<(&'static str, PostId)> {
+pub(super) fn references(post: &Post) -> Vec<(&'static str, PostId)> {
     [("retweeted", post.reposts), ("quoted", post.quotes), ("replied_to", post.reply_to)]
         .into_iter()
         .filter_map(|(kind, id)| Some((kind, id?)))
@@ -115,7 +99,7 @@ fn references(post: &Post) -> Vec<(&'static str, PostId)> {
 }
 
 /// Whose post it answers. Known as long as that post is.
-fn answered(world: &World, post: &Post) -> Option<UserId> {
+pub(super) fn answered(world: &World, post: &Post) -> Option<UserId> {
     world.posts.live(post.reply_to?).map(|target| target.author)
 }
 
@@ -172,7 +156,7 @@ fn for_each_key(world: &World, post: &Post, row: &Value) -> Vec<Value> {
     media_keys(world, post).into_iter().map(with_key).collect()
 }
 
-fn mentioned(world: &World, post: &Post) -> Vec<(text::Mark, UserId)> {
+pub(super) fn mentioned(world: &World, post: &Post) -> Vec<(text::Mark, UserId)> {
     text::mentions(&post.text)
         .into_iter()
         .filter_map(|mark| {
@@ -180,62 +164,4 @@ fn mentioned(world: &World, post: &Post) -> Vec<(text::Mark, UserId)> {
             Some((mark, user))
         })
         .collect()
-}
-
-fn includes(world: &World, shape: &Shape, posts: &[&Post]) -> Map<String, Value> {
-    let mut people = BTreeSet::new();
-    let mut related = BTreeSet::new();
-    let mut pictures: BTreeSet<MediaId> = BTreeSet::new();
-    for post in posts {
-        if shape.expands("author_id") {
-            people.insert(post.author);
-        }
-        if shape.expands("in_reply_to_user_id") {
-            people.extend(answered(world, post));
-        }
-        if shape.expands("entities.mentions.username") {
-            people.extend(mentioned(world, post).into_iter().map(|(_, user)| user));
-        }
-        if shape.expands("attachments.media_keys") {
-            pictures.extend(&post.media);
-        }
-        let targets = references(post).into_iter().filter_map(|(_, id)| world.posts.live(id));
-        for target in targets {
-            if shape.expands("referenced_tweets.id") {
-                related.insert(target.id);
-            }
-            if shape.expands("referenced_tweets.id.author_id") {
-                people.insert(target.author);
-            }
-            if shape.expands("referenced_tweets.id.attachments.media_keys") {
-                pictures.extend(&target.media);
-            }
-        }
-    }
-    let mut includes = Map::new();
-    let pictures: Vec<Value> = pictures
-        .into_iter()
-        .filter_map(|id| world.uploads.get(&id))
-        .map(|upload| media::shown(shape, upload))
-        .collect();
-    if !pictures.is_empty() {
-        includes.insert("media".into(), Value::Array(pictures));
-    }
-    let people: Vec<Value> = people
-        .into_iter()
-        .filter_map(|id| world.users.get(id))
-        .map(|user| users::view(shape, user))
-        .collect();
-    if !people.is_empty() {
-        includes.insert("users".into(), Value::Array(people));
-    }
-    let related: Vec<Value> = related
-        .into_iter()
-        .filter_map(|id| world.posts.live(id))
-        .map(|post| view(world, shape, post))
-        .collect();
-    if !related.is_empty() {
-        includes.insert("tweets".into(), Value::Array(related));
-    }
-    includes
 }

@@ -30,6 +30,13 @@ const LONGEST: usize = 512;
 /// `GET /2/tweets/search/recent`
 pub(crate) fn recent(world: &mut World, call: &Call) -> Reply {
     let shape = Shape::of(call)?;
+    let order = call.param("sort_order").unwrap_or("recency");
+    if !matches!(order, "recency" | "relevancy") {
+        let message = format!(
+            "The `sort_order` query parameter value [{order}] is not one of [recency,relevancy]"
+        );
+        return Err(Problem::invalid("sort_order", order, &message));
+    }
     let size = call.number("max_results", 10..=100, 10)?;
     let span = window(world, call)?;
     let (query, written) = read_query(call)?;

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use hashbuzz_standin_x::Limits;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -305,6 +306,29 @@ async fn each_step_has_a_window_of_its_own() {
 }
 
 #[tokio::test]
+async fn the_app_has_a_day_for_all_its_uploads() {
+    let limits = Limits::documented().with("app_uploads_per_day", 2);
+    let scene = Scene::with_limits(limits).await;
+    let (ann, bob) = (scene.person("ann").await, scene.person("bob").await);
+    let whole = |who: Person| {
+        let fields = [("media", png(64)), ("media_category", b"tweet_image".to_vec())];
+        let scene = &scene;
+        async move {
+            let fields = fields.each_ref().map(|(name, value)| (*name, value.as_slice()));
+            send_parts(scene, "/2/media/upload", &who.token, &fields).await
+        }
+    };
+    for (who, left) in [(&ann, 1), (&bob, 0)] {
+        let answer = whole(who.clone()).await;
+        assert_eq!((answer.status, answer.header("x-app-limit-24hour-remaining")), (200, left));
+    }
+    let refused = whole(ann.clone()).await;
+    assert_eq!((refused.status, refused.header("x-rate-limit-remaining")), (429, 499));
+    scene.pass(86_400);
+    assert_eq!(whole(ann).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_picture_can_be_described() {
     let scene = Scene::new().await;
     let ann = scene.person("ann").await;
@@ -318,6 +342,9 @@ async fn a_picture_can_be_described() {
     assert_eq!(answer.body, json!({ "data": { "id": id, "associated_metadata": metadata } }));
     assert_eq!(describe("x".repeat(1001)).await.status, 400);
     assert_eq!(counted(&scene, &id).await["alt_text"], "A cat");
+    let more = json!({ "alt_text": { "text": "A cat" }, "shared_info": { "shared": true } });
+    let body = json!({ "id": id, "metadata": more });
+    assert_eq!(scene.post("/2/media/metadata", &ann.token, body).await.status, 403);
     let empty = scene.post("/2/media/metadata", &ann.token, json!({ "id": id })).await;
     assert_eq!(empty.status, 400);
 }

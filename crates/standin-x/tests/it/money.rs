@@ -86,6 +86,12 @@ async fn what_the_credit_does_not_cover_is_answered_with_402() {
     let refused = scene.post("/2/tweets", &ann.token, json!({ "text": "too dear" })).await;
     assert_eq!((refused.status, &refused.body["title"]), (402, &json!("CreditsDepleted")));
     let path = format!("/2/tweets/{id}");
+    scene.set(json!({ "credits": 199_999 })).await;
+    let linked = json!({ "text": "see https://hashbuzz.example" });
+    let refused = scene.post("/2/tweets", &ann.token, linked.clone()).await;
+    assert_eq!(refused.status, 402, "a link costs 200,000");
+    scene.set(json!({ "credits": 205_000 })).await;
+    assert_eq!(scene.post("/2/tweets", &ann.token, linked).await.status, 201);
     assert_eq!(scene.get(&path, &ann.token).await.status, 200, "that is just enough");
     assert_eq!(scene.get(&path, &ann.token).await.status, 402, "and now there is nothing");
     let upload = scene.post("/2/media/upload/initialize", &ann.token, json!({})).await;

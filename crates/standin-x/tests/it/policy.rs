@@ -85,6 +85,7 @@ async fn counting_takes_a_bearer_token() {
     let path = "/2/tweets/counts/recent";
     let signed = scene.signed(Method::GET, &ann, path, json!(null)).await;
     assert_eq!((signed.status, &signed.body["title"]), (403, &json!("Unsupported Authentication")));
+    assert!(signed.detail().starts_with("Authenticating with OAuth 1.0a User Context is forb"));
     for token in [ann.token.as_str(), scene.app("bearer_token")] {
         assert_eq!(scene.get(&format!("{path}?query=x"), token).await.status, 200);
     }

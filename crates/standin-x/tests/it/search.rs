@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::media::{mp4, png, upload};
 use crate::scene::{Answer, Scene};
 
 async fn search(scene: &Scene, query: &str, more: &str, token: &str) -> Answer {
@@ -55,6 +56,44 @@ async fn operators_find_what_they_name() {
         let expected: Vec<String> = expected.into_iter().cloned().collect();
         assert_eq!(answer.ids(), expected, "{query}");
     }
+}
+
+#[tokio::test]
+async fn operators_know_media_and_counts() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    scene.set(json!({ "media_processing_ms": 0 })).await;
+    let picture = upload(&scene, &ann, ("image/png", "tweet_image"), &png(64)).await;
+    let film = upload(&scene, &ann, ("video/mp4", "tweet_video"), &mp4(64)).await;
+    let mut ids = Vec::new();
+    for media in [picture, film] {
+        let body = json!({ "text": "look", "media": { "media_ids": [media] } });
+        let answer = scene.post("/2/tweets", &ann.token, body).await;
+        ids.push(answer.body["data"]["id"].as_str().unwrap().to_owned());
+    }
+    let plain = scene.publish(&ann, "look here").await;
+    for fan in scene.crowd("fan", 2).await {
+        scene.act(&fan, "like", &plain, "").await;
+        scene.act(&fan, "repost", &ids[1], "").await;
+        scene.act(&fan, "reply", &ids[0], "seen").await;
+    }
+    scene.pass(30);
+    for (query, expected) in [
+        ("look has:media", vec![&ids[1], &ids[0]]),
+        ("look has:images", vec![&ids[0]]),
+        ("look has:videos", vec![&ids[1]]),
+        ("look -has:media", vec![&plain]),
+        ("look min_likes:2", vec![&plain]),
+        ("look min_likes:3", vec![]),
+        ("look min_reposts:1", vec![&ids[1]]),
+        ("look (min_replies:2 OR min_likes:1)", vec![&plain, &ids[0]]),
+    ] {
+        let answer = search(&scene, query, "", &ann.token).await;
+        let expected: Vec<String> = expected.into_iter().cloned().collect();
+        assert_eq!(answer.ids(), expected, "{query}");
+    }
+    assert_eq!(search(&scene, "look min_likes:many", "", &ann.token).await.status, 400);
+    assert_eq!(search(&scene, "min_likes:1", "", &ann.token).await.status, 400);
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ async fn only_the_default_fields_come_unasked() {
     let post = scene.get(&format!("/2/tweets/{id}"), &ann.token).await.body;
     let expected = json!({ "id": id, "text": "plain", "edit_history_tweet_ids": [id] });
     assert_eq!(post, json!({ "data": expected }));
+    let posts = scene.get(&format!("/2/tweets?ids={id}"), &ann.token).await.body;
+    assert_eq!(posts, json!({ "data": [expected] }));
     let me = scene.get("/2/users/me", &ann.token).await.body;
     assert_eq!(me, json!({ "data": { "id": ann.id, "name": "ann", "username": "ann" } }));
 }
@@ -25,6 +27,13 @@ async fn a_field_that_nobody_knows_is_refused() {
         "/2/tweets?ids=1&tweet.fields=likes",
         "/2/tweets?ids=1&expansions=author",
         "/2/tweets?ids=1&fields=id",
+        "/2/tweets?ids=1&media.fields=colour",
+        "/2/tweets?ids=1&poll.fields=colour",
+        "/2/tweets?ids=1&expansions=most_recent_tweet_id",
+        "/2/users/me?expansions=author_id",
+        "/2/tweets/1/quote_tweets?exclude=likes",
+        "/2/tweets/search/recent?query=x&sort_order=size",
+        "/2/tweets/search/recent?query=x&start_time=2026-03-01T11:00:00Z&end_time=2026-03-01T10:00:00Z",
         "/2/tweets?ids=",
         "/2/tweets",
         "/2/tweets?ids=x",
@@ -116,6 +125,52 @@ async fn authors_come_along_when_asked_for() {
     assert_eq!(user["public_metrics"]["followers_count"], 12);
     assert_eq!(user["public_metrics"]["tweet_count"], 41);
     assert!(user["profile_image_url"].as_str().unwrap().contains("default_profile_images"));
+}
+
+#[tokio::test]
+async fn what_is_referred_to_comes_along_unless_it_is_gone_or_hidden() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    let shy = scene.person_with(json!({ "handle": "shy", "protected": true })).await;
+    let (open, gone) = (scene.publish(&ann, "open").await, scene.publish(&ann, "gone").await);
+    let hidden = scene.act(&shy, "post", "", "hidden").await;
+    let mut quotes = Vec::new();
+    for target in [&open, &gone, &hidden] {
+        quotes.push(scene.act(&ann, "quote", target, "look").await);
+    }
+    scene.delete(&format!("/2/tweets/{gone}"), &ann.token).await;
+    let expansions = "expansions=referenced_tweets.id,referenced_tweets.id.author_id";
+    let path = format!("/2/tweets?ids={},5&{expansions}", quotes.join(","));
+    let body = scene.get(&path, &ann.token).await.body;
+    assert_eq!(body["data"].as_array().unwrap().len(), 3);
+    let ids = |rows: &Value| -> Vec<String> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&body["includes"]["tweets"]), std::slice::from_ref(&open));
+    assert_eq!(ids(&body["includes"]["users"]), std::slice::from_ref(&ann.id));
+    let errors = body["errors"].as_array().unwrap().iter();
+    let named: Vec<_> = errors.map(|error| (&error["parameter"], &error["value"])).collect();
+    let referred = json!("referenced_tweets.id");
+    let expected = [(&referred, &json!(gone)), (&referred, &json!(hidden))];
+    assert_eq!(named[..2], expected);
+    assert_eq!(named[2], (&json!("ids"), &json!("5")));
+}
+
+#[tokio::test]
+async fn the_latest_post_of_a_person_comes_along_when_asked_for() {
+    let scene = Scene::new().await;
+    let ann = scene.person("ann").await;
+    let path = "/2/users/me?expansions=most_recent_tweet_id";
+    assert!(scene.get(path, &ann.token).await.body.get("includes").is_none());
+    scene.publish(&ann, "first").await;
+    let latest = scene.publish(&ann, "latest").await;
+    let body = scene.get(path, &ann.token).await.body;
+    assert_eq!(body["data"]["most_recent_tweet_id"], latest.as_str());
+    assert_eq!(body["includes"]["tweets"][0]["text"], "latest");
+    let path = "/2/users/by?usernames=ann&expansions=most_recent_tweet_id";
+    let body = scene.get(path, &ann.token).await.body;
+    assert_eq!(body["includes"]["tweets"][0]["id"], latest.as_str());
 }
 
 #[tokio::test]
