@@ -194,6 +194,15 @@ impl World {
         Api::new(self.http.clone(), Arc::clone(&self.base), Some(key))
     }
 
+    /// The media store loses everything that it had.
+    ///
+    /// # Panics
+    /// When the folder cannot be emptied.
+    pub fn lose_media(&self) {
+        let kept = self.database.path().join("media").join("sha256");
+        std::fs::remove_dir_all(kept).expect("what was kept can be removed");
+    }
+
     /// Seconds since this world began.
     pub fn elapsed(&self) -> i64 {
         (self.clock.now() - BEGIN) / 1_000_000

@@ -180,13 +180,15 @@ async fn an_access_that_was_revoked_stalls_and_the_upload_goes_on_once_it_is_bac
     let world = World::new().await;
     let (brand, id) = with_gif(&world).await;
     world.expect_dead_letter("CAMPAIGN_PUBLISH_MEDIA");
-    let revoked = json!({ "on": "media_append", "kind": "status", "status": 401 });
-    world.break_x(revoked).await;
+    world.break_x(json!({ "kind": "media_slow", "delay_ms": 60_000 })).await;
     brand.api.command(&id, "publish").await;
+    world.work_now().await;
+    world.revoke(&brand).await;
     world.work_until_quiet().await;
     let view = brand.api.campaign(&id).await;
     assert_eq!((&view["state"], &view["stalled"]["step"]), (&json!("Stalled"), &json!("media")));
 
+    world.link_again(&brand).await;
     assert_eq!(brand.api.command(&id, "resume").await.0, 202);
     world.work_until(&id, "Running").await;
     assert_eq!(world.counted().await.media.len(), 1, "the same upload went on");
@@ -239,4 +241,22 @@ async fn a_description_that_changed_after_a_stop_is_the_one_that_is_published() 
     world.pass(Span::from_secs(1));
     world.work_until_quiet().await;
     world.finish().await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_gone_from_the_store_stop_the_publication_until_they_are_handed_in_again() {
+    let world = World::new().await;
+    let (brand, id) = with_gif(&world).await;
+    world.lose_media();
+    brand.api.command(&id, "publish").await;
+    world.work_until_quiet().await;
+    let (state, detail) = step(&brand, &id, "media").await;
+    assert_eq!(state, "failed");
+    assert!(detail.contains("upload it again"), "{detail}");
+    let content = brand.api.campaign(&id).await["media"][0]["content"].clone();
+    assert_eq!(brand.api.get(content.as_str().unwrap()).await.1["code"], "media.missing");
+
+    let again = brand.api.send_bytes("/v2/media", samples::gif(24, 24, 3)).await;
+    assert_eq!(again.0, 200, "{}", again.1);
+    stopped_and_published_again(world, brand, id, "not in the store any more").await;
 }
