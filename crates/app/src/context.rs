@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hashbuzz_db::Db;
 use hashbuzz_domain::Time;
 use hashbuzz_ledger::Ledger;
+use hashbuzz_media::MediaStore;
 use hashbuzz_outbox::{Clock, Wake, Watchdog};
 use hashbuzz_social::Network;
 
@@ -25,6 +26,8 @@ pub struct Parts {
     pub network: Arc<dyn Network>,
     /// The ledger.
     pub ledger: Arc<dyn Ledger>,
+    /// Where pictures and videos are kept.
+    pub media: MediaStore,
     /// What this deployment decided.
     pub settings: Settings,
     /// Seals what must not be read from a stolen database.

@@ -5,7 +5,7 @@ use hashbuzz_outbox::Registry;
 use crate::App;
 use crate::campaign::{
     Activate, ClosingError, ContractError, DeletePosts, Fund, PublishContent, PublishError,
-    PublishSecondContent, ReturnFunds,
+    PublishMedia, PublishSecondContent, ReturnFunds,
 };
 use crate::closing::{
     Allocate, Announce, BudgetRefund, CampaignClosed, CloseContract, CloseOperation, EndClaims,
@@ -19,6 +19,7 @@ use crate::treasury::WatchEscrow;
 pub fn registry() -> Registry<App> {
     Registry::default()
         // Publishing.
+        .with::<PublishMedia>()
         .with::<PublishContent>()
         .with::<Fund>()
         .with::<PublishSecondContent>()

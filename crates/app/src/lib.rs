@@ -14,6 +14,7 @@ mod effects;
 pub mod engagement;
 pub mod events;
 pub mod http;
+mod media;
 mod migrations;
 pub mod ops;
 pub mod routes;

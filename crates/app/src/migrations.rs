@@ -29,5 +29,6 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "engine", sql: hashbuzz_outbox::SCHEMA_ENGINE },
     Migration { version: 8, name: "operator", sql: hashbuzz_outbox::SCHEMA_OPERATOR },
     Migration { version: 9, name: "audit", sql: include_str!("../migrations/0009_audit.sql") },
+    Migration { version: 10, name: "media", sql: include_str!("../migrations/0010_media.sql") },
     Migration { version: 11, name: "network", sql: include_str!("../migrations/0011_network.sql") },
 ];

@@ -13,17 +13,23 @@ use tower_http::trace::TraceLayer;
 use crate::account::{begin_sign_in, end_sign_in, profiles, unlink};
 use crate::campaign::http::{commands, create, edit, read, statistics, timeline};
 use crate::http::{Problem, healthz, readyz};
+use crate::media::http as media;
 use crate::ops::http as ops;
 use crate::{App, budget};
 
 /// No body of this API is larger.
 const BODY_BYTES: usize = 64 * 1024;
+/// A video takes minutes on a slow line; its size has a limit of its own.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// Nobody waits longer for an answer: work takes as long as it takes, answers do not.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// The API as a service.
 pub fn router(app: App) -> Router {
-    Router::new()
+    let uploads = Router::new()
+        .route("/v2/media", post(media::create))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_WITHIN));
+    let api = Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/v2/campaigns", post(create).get(read::list))
@@ -38,6 +44,8 @@ pub fn router(app: App) -> Router {
         .route("/v2/campaigns/{id}/roll-back", post(commands::roll_back))
         .route("/v2/campaigns/{id}/timeline", get(timeline))
         .route("/v2/campaigns/{id}/statistics", get(statistics))
+        .route("/v2/media/{id}", get(media::read).put(media::edit).delete(media::delete))
+        .route("/v2/media/{id}/content", get(media::content))
         .route("/v2/profiles", get(profiles))
         .route("/v2/profiles/sign-ins", post(begin_sign_in))
         .route("/v2/profiles/sign-ins/return", post(end_sign_in))
@@ -60,7 +68,8 @@ pub fn router(app: App) -> Router {
         .route("/v2/ops/audit", get(ops::audit))
         .fallback(async || Problem::not_found())
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN));
+    api.merge(uploads)
         .layer(CatchPanicLayer::new())
         .layer(TraceLayer::new_for_http())
         .with_state(app)

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use hashbuzz_domain::campaign::Bounds;
 use hashbuzz_domain::{AccountId, Asset, Span};
+use hashbuzz_media::{Limits, MediaStore, StoreError};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -44,6 +45,8 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) campaigns: Campaigns,
     #[serde(default)]
+    pub(crate) media: Media,
+    #[serde(default)]
     pub(crate) retention: Retention,
     pub(crate) x: X,
     pub(crate) hedera: Hedera,
@@ -60,6 +63,42 @@ pub(crate) struct Workers {
 impl Default for Workers {
     fn default() -> Self {
         Self { concurrency: 16 }
+    }
+}
+
+/// Where pictures and videos are kept, and how large they may be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Media {
+    /// A folder; every process of a deployment needs the same one.
+    pub(crate) folder: PathBuf,
+    pub(crate) image_mb: u16,
+    pub(crate) gif_mb: u16,
+    pub(crate) video_mb: u16,
+    pub(crate) video_seconds: u16,
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        let folder = PathBuf::from("media");
+        Self { folder, image_mb: 5, gif_mb: 15, video_mb: 512, video_seconds: 140 }
+    }
+}
+
+impl Media {
+    /// The store that is meant.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or written to.
+    pub(crate) fn store(&self) -> Result<MediaStore, StoreError> {
+        let bytes = |mb: u16| u64::from(mb) * 1024 * 1024;
+        let limits = Limits {
+            image_bytes: bytes(self.image_mb),
+            gif_bytes: bytes(self.gif_mb),
+            video_bytes: bytes(self.video_mb),
+            video_duration: Span::from_secs(u32::from(self.video_seconds)),
+        };
+        MediaStore::in_folder(&self.folder, limits)
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
         network: Arc::new(network),
         ledger: Arc::new(ledger(settings).await?),
         settings: decided,
+        media: settings.media.store().context("media.folder")?,
         vault: vault(settings)?,
         wake: Wake::default(),
         watchdog: Watchdog::default(),

@@ -7,11 +7,14 @@
 pub mod campaign;
 pub mod engagement;
 mod ids;
+pub mod media;
 pub mod money;
 pub mod quest;
 pub mod reward;
 mod time;
 
-pub use ids::{AccountId, CampaignId, EvmAddress, MalformedId, PostId, ProfileId};
+pub use ids::{
+    AccountId, CampaignId, EvmAddress, MalformedId, MediumId, PostId, ProfileId, UploadId,
+};
 pub use money::{Amount, Asset};
 pub use time::{Span, Time};

@@ -1,5 +1,6 @@
 //! A client of our own API: what a program of a campaigner or reviewer would do, with its key.
 
+use anyhow::Context as _;
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -99,6 +100,18 @@ impl Api {
     /// As [`Web::ask`].
     pub async fn draft(&self, body: &Value) -> anyhow::Result<Campaign> {
         self.web.ask(Method::POST, "/v2/campaigns", Some(self.key()), Some(body)).await
+    }
+
+    /// Hands a picture or video in, described by one word; its id. The same bytes once more are the
+    /// same one.
+    ///
+    /// # Errors
+    /// As [`Web::ask`].
+    pub async fn medium(&self, bytes: Vec<u8>, alt: &str) -> anyhow::Result<String> {
+        let path = format!("/v2/media?alt={alt}");
+        let medium = self.web.send_bytes(&path, self.key(), bytes).await?;
+        let id = medium["id"].as_str().context("a medium has an id")?;
+        Ok(id.to_owned())
     }
 
     /// One of the commands `submit`, `approve`, `publish`.

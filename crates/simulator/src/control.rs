@@ -81,6 +81,9 @@ pub struct XPost {
     pub author: String,
     pub reply_to: Option<String>,
     pub deleted: bool,
+    /// Ids of what it shows.
+    #[serde(default)]
+    pub media: Vec<String>,
 }
 
 /// Posts of one author with one text and one target.

@@ -135,6 +135,8 @@ fn counts(seen: &Seen, closed: bool, verdict: &mut Verdict) {
         }
     };
     compare("posts", seen.found.x.posts.len(), POSTS);
+    let showing = seen.found.x.posts.iter().filter(|post| !post.media.is_empty());
+    compare("posts that show what they should", showing.count(), 1);
     let calls = &seen.found.hedera.contract_calls;
     for function in CALLS {
         let name = selector(function);

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use hashbuzz_media::samples;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -195,17 +196,18 @@ impl Play<'_> {
 
     /// A draft has no key by which a repetition could be told, so whoever lost the answer looks.
     async fn draft(&self, owner: &SecretString) -> anyhow::Result<String> {
-        let draft = json!({
-            "name": "Crash", "text": "A story that is told once, whatever happens.",
-            "kind": "awareness", "asset": "HBAR", "budget": "10",
-            "rates": { "like": "0.1", "repost": "0.2", "quote": "0.3", "reply": "0.4" },
-            "duration_seconds": 20, "claim_window_seconds": 10,
-        });
         self.ask(owner, async |api| {
             let listed = api.get("/v2/campaigns").await?;
             if let Some(id) = listed["campaigns"][0]["id"].as_str() {
                 return Ok(id.to_owned());
             }
+            let gif = api.medium(samples::gif(64, 64, 4), "stripes").await?;
+            let draft = json!({
+                "name": "Crash", "text": "A story that is told once, whatever happens.",
+                "kind": "awareness", "asset": "HBAR", "budget": "10", "media": [gif],
+                "rates": { "like": "0.1", "repost": "0.2", "quote": "0.3", "reply": "0.4" },
+                "duration_seconds": 20, "claim_window_seconds": 10,
+            });
             Ok(api.draft(&draft).await?.id)
         })
         .await

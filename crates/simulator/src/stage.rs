@@ -12,6 +12,7 @@ use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::Time;
 use hashbuzz_ledger_hedera::Hedera;
+use hashbuzz_media::{Limits, MediaStore};
 use hashbuzz_outbox::{Clock as _, Wake, Watchdog};
 use hashbuzz_social::Access;
 use hashbuzz_social_x::{AppKeys, X};
@@ -60,7 +61,7 @@ impl Stage {
         let vault_key = Vault::new_key();
         let db = Db::open(&place.database_url).await.context("the life's database")?;
         migrate(&db, MIGRATIONS).await?;
-        let app = system(&db, clock, &far, &vault_key).await?;
+        let app = system(&db, clock, &far, &vault_key, folder).await?;
         let owner = admit(&app, &far.campaigner, &[Role::Campaigner]).await?;
         let reviewer = admit(&app, &far.reviewer, &[Role::Reviewer]).await?;
         let operator = admit(&app, &far.admin, &[Role::Admin, Role::Operator]).await?;
@@ -74,7 +75,7 @@ impl Stage {
         drop(app);
         db.close().await?;
         let config = folder.join("hashbuzz.toml");
-        std::fs::write(&config, settings(place, &far, &vault_key)?)?;
+        std::fs::write(&config, settings(place, &far, &vault_key, folder)?)?;
         Ok(Self { far, config, owner, reviewer, operator })
     }
 }
@@ -85,6 +86,7 @@ async fn system(
     clock: FastClock,
     far: &Far,
     vault_key: &SecretString,
+    folder: &Path,
 ) -> anyhow::Result<App> {
     let keys = AppKeys {
         consumer_key: far.app.consumer_key.clone(),
@@ -112,6 +114,7 @@ async fn system(
         network: Arc::new(network),
         ledger: Arc::new(ledger),
         settings: hashbuzz_app::Settings::default(),
+        media: MediaStore::in_folder(&folder.join("media"), Limits::default())?,
         vault: Vault::new(vault_key)?,
         wake: Wake::default(),
         watchdog: Watchdog::default(),
@@ -124,7 +127,12 @@ async fn admit(app: &App, account: &Account, roles: &[Role]) -> anyhow::Result<S
 }
 
 /// As in production, with waits as short as the campaign.
-fn settings(place: &Place, far: &Far, vault_key: &SecretString) -> anyhow::Result<String> {
+fn settings(
+    place: &Place,
+    far: &Far,
+    vault_key: &SecretString,
+    folder: &Path,
+) -> anyhow::Result<String> {
     let mut text = format!(
         r#"listen = "127.0.0.1:0"
 database_url = "{}"
@@ -138,6 +146,9 @@ collect_after_seconds = 2
 track_every_seconds = 5
 sweep_every_seconds = 10
 join_url = "https://join.example"
+
+[media]
+folder = "{}"
 
 [x]
 api_base = "{}"
@@ -159,6 +170,7 @@ watch_every_seconds = 10
         place.database_url,
         vault_key.expose_secret(),
         place.dispatch_settings(),
+        folder.join("media").display(),
         far.x_base,
         far.app.consumer_key.expose_secret(),
         far.app.consumer_secret.expose_secret(),

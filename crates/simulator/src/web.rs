@@ -79,6 +79,23 @@ impl Web {
             .with_context(|| format!("{method} {url} was answered with `{body}`"))
     }
 
+    /// Sends bytes as they are.
+    ///
+    /// # Errors
+    /// As [`Web::ask`].
+    pub async fn send_bytes(&self, path: &str, key: &str, bytes: Vec<u8>) -> anyhow::Result<Value> {
+        let (method, url) = (Method::POST, format!("{}{path}", self.base));
+        let request = self.client.post(&url).bearer_auth(key).body(bytes);
+        let answer = request.send().await.with_context(|| format!("{method} {url}"))?;
+        let status = answer.status();
+        let body = answer.text().await.with_context(|| format!("{method} {url}"))?;
+        if !status.is_success() {
+            return Err(Refused { method, url, status, body }.into());
+        }
+        serde_json::from_str(&body)
+            .with_context(|| format!("{method} {url} was answered with `{body}`"))
+    }
+
     /// `GET`.
     ///
     /// # Errors

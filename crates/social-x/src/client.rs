@@ -73,6 +73,16 @@ impl Call {
         Self { body, ..Self::new(rate, Method::POST, path) }
     }
 
+    /// With a body of any other type.
+    pub(crate) fn post_body(rate: &'static Rate, path: &[&str], body: Body) -> Self {
+        Self { body: Some(body), ..Self::new(rate, Method::POST, path) }
+    }
+
+    /// A command that says everything by its path.
+    pub(crate) fn post_nothing(rate: &'static Rate, path: &[&str]) -> Self {
+        Self::new(rate, Method::POST, path)
+    }
+
     /// With a form as its body.
     pub(crate) fn form(rate: &'static Rate, path: &[&str], fields: &[(&str, &str)]) -> Self {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -221,6 +231,12 @@ impl Client {
         }
         serde_json::from_slice(&answer.body)
             .map_err(|error| WriteError::Unknown(malformed(name, &error)))
+    }
+
+    /// Writes what has no answer worth reading: a success is one, whatever its body.
+    pub(crate) async fn command(&self, access: &Access, call: Call) -> Result<(), WriteError> {
+        let answer = self.ask(Right::Profile(access), call).await.map_err(remedy::of_unwritten)?;
+        if answer.status.is_success() { Ok(()) } else { Err(remedy::of_write(&answer, self.now())) }
     }
 
     /// Sends once and reads what comes back, whatever its status. A success delivers one object.

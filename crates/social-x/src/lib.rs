@@ -16,6 +16,7 @@ mod forecast;
 mod limits;
 mod links;
 mod lists;
+mod media;
 mod problem;
 mod rates;
 mod remedy;
@@ -26,14 +27,14 @@ mod sign_in;
 mod text;
 mod wire;
 
-use std::ops::RangeInclusive;
-
 use async_trait::async_trait;
 use hashbuzz_domain::engagement::Kind;
-use hashbuzz_domain::{PostId, ProfileId, Time};
+use hashbuzz_domain::media::Facts;
+use hashbuzz_domain::{PostId, ProfileId, Time, UploadId};
 use hashbuzz_social::{
-    Access, Collect, Expected, Forecast, GrantError, Granted, List, Measure, Metrics, Network,
-    NewPost, Page, PayPolicy, Profile, Purpose, ReadError, SignIn, Watched, WriteError,
+    Access, Begun, Collect, Expected, Forecast, GrantError, Granted, List, Measure, MediaRules,
+    Metrics, Network, NewPost, Page, PayPolicy, Profile, Purpose, ReadError, SignIn, Uploaded,
+    Watched, WriteError,
 };
 use secrecy::SecretString;
 
@@ -84,8 +85,8 @@ impl Network for X {
         PayPolicy { kinds: &Kind::ALL, forbidden_by: Some(FORBIDDEN) }
     }
 
-    fn images_per_post(&self) -> RangeInclusive<u8> {
-        0..=4
+    fn media_rules(&self) -> MediaRules {
+        media::rules()
     }
 
     fn measure(&self, text: &str) -> Measure {
@@ -118,6 +119,45 @@ impl Network for X {
 
     async fn me(&self, access: &Access) -> Result<Profile, ReadError> {
         endpoint::me::me(&self.client, access).await
+    }
+
+    async fn begin_upload(&self, access: &Access, medium: &Facts) -> Result<Begun, WriteError> {
+        endpoint::media_initialize::begin(&self.client, access, medium).await
+    }
+
+    async fn append_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+        piece: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), WriteError> {
+        endpoint::media_append::append(&self.client, access, upload, piece, bytes).await
+    }
+
+    async fn finish_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+    ) -> Result<Uploaded, WriteError> {
+        endpoint::media_finalize::finish(&self.client, access, upload).await
+    }
+
+    async fn upload_state(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+    ) -> Result<Option<Uploaded>, ReadError> {
+        endpoint::media_status::state(&self.client, access, upload).await
+    }
+
+    async fn describe_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+        alt: &str,
+    ) -> Result<(), WriteError> {
+        endpoint::media_metadata::describe(&self.client, access, upload, alt).await
     }
 
     async fn create_post(&self, access: &Access, post: &NewPost) -> Result<PostId, WriteError> {

@@ -111,9 +111,11 @@ fn refusal(problem: &Problem) -> Refusal {
         || problem.says(&["is suspended", "has been suspended", "user-suspended"])
     {
         Refusal::Suspended
+    } else if problem.says(&["media ids are invalid", "invalid mediaid"]) {
+        Refusal::Media
     } else if problem.kind == "invalid-request"
         || problem.has_code(&[186])
-        || problem.says(&["invalid url", "one cashtag", "media ids are invalid", "too long"])
+        || problem.says(&["invalid url", "one cashtag", "too long"])
     {
         Refusal::Invalid
     } else {
@@ -144,8 +146,7 @@ pub(crate) fn of_write(answer: &Answer, now: Time) -> WriteError {
         Meaning::NoCredit { until } => WriteError::NoCredit { until, words },
         Meaning::Unauthorized => WriteError::Unauthorized(words),
         Meaning::NotTaken => WriteError::Unavailable(words),
-        // A post that answers nothing, or an endpoint that is gone.
-        Meaning::Gone => WriteError::Refused { refusal: Refusal::NotPermitted, detail: words },
+        Meaning::Gone => WriteError::Refused { refusal: Refusal::Gone, detail: words },
         Meaning::Refused(refusal) => WriteError::Refused { refusal, detail: words },
         Meaning::NoSense => WriteError::Unknown(words),
     }

@@ -82,6 +82,7 @@ pub(crate) struct Post {
     referenced_tweets: Option<Vec<Reference>>,
     referenced_posts: Option<Vec<Reference>>,
     entities: Option<Entities>,
+    attachments: Option<Attachments>,
     pub(crate) public_metrics: Option<PostMetrics>,
 }
 
@@ -104,6 +105,11 @@ struct Reference {
     #[serde(rename = "type")]
     kind: String,
     id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Attachments {
+    media_keys: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -210,6 +216,13 @@ impl Post {
         self.entities.as_ref().and_then(|e| e.urls.as_deref()).unwrap_or_default()
     }
 
+    /// Whether it shows pictures or a video.
+    pub(crate) fn has_media(&self) -> bool {
+        let attached = self.attachments.as_ref().and_then(|attached| attached.media_keys.as_ref());
+        attached.is_some_and(|keys| !keys.is_empty())
+            || self.links().iter().any(|link| link.media_key.is_some())
+    }
+
     /// The post that this one answers.
     pub(crate) fn replies_to(&self) -> Option<&str> {
         self.refers_to("replied_to")
@@ -287,10 +300,13 @@ pub(crate) fn with_people(call: Call) -> Call {
 pub(crate) fn with_posts(call: Call, vocabulary: Vocabulary) -> Call {
     with_people(match vocabulary {
         Vocabulary::Tweet => call
-            .query("tweet.fields", "author_id,created_at,entities,note_tweet,referenced_tweets")
+            .query(
+                "tweet.fields",
+                "attachments,author_id,created_at,entities,note_tweet,referenced_tweets",
+            )
             .query("expansions", "author_id"),
         Vocabulary::Post => call
-            .query("post.fields", "created_at,entities,note_post,text")
+            .query("post.fields", "attachments,created_at,entities,note_post,text")
             .query("expansions", "author_id,referenced_posts"),
     })
 }

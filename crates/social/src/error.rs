@@ -59,7 +59,7 @@ pub enum WriteError {
     #[error("the network does not accept the profile's access any more: {0}")]
     Unauthorized(String),
     /// Certainly not done now; for [`Refusal::Duplicate`] an earlier attempt may have been.
-    #[error("the network refuses the post ({refusal:?}): {detail}")]
+    #[error("the network refuses ({refusal:?}): {detail}")]
     Refused {
         /// What kind of refusal.
         refusal: Refusal,
@@ -75,7 +75,7 @@ pub enum WriteError {
     Unknown(String),
 }
 
-/// Why a network refuses a post for good.
+/// Why a network refuses for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// This account posted the same text recently. Evidence that an earlier attempt landed.
@@ -84,8 +84,12 @@ pub enum Refusal {
     ReplyNotAllowed,
     /// The account is suspended.
     Suspended,
-    /// The request is malformed by the network's rules (too long, bad media).
+    /// The request is malformed by the network's rules (too long).
     Invalid,
+    /// An upload that is named is not one that can be shown: not finished, expired, or another's.
+    Media,
+    /// What it refers to is not there (any more): an upload, or the post that it answers.
+    Gone,
     /// Anything else that is permanent.
     NotPermitted,
 }

@@ -10,21 +10,22 @@ mod budget;
 pub mod conformance;
 mod error;
 mod forecast;
+mod media;
 mod post;
 mod sighting;
 mod sign_in;
 
-use std::ops::RangeInclusive;
-
 use async_trait::async_trait;
 use hashbuzz_domain::engagement::Kind;
-use hashbuzz_domain::{PostId, ProfileId, Time};
+use hashbuzz_domain::media::Facts;
+use hashbuzz_domain::{PostId, ProfileId, Time, UploadId};
 use secrecy::SecretString;
 
 pub use access::{Access, Proof};
 pub use budget::{Bucket, Budget, Draw, Full, Reading, Settled, Spent, Unlimited, Window};
 pub use error::{ReadError, Refusal, WriteError};
 pub use forecast::{Calls, Expected, Forecast};
+pub use media::{Begun, MediaRule, MediaRules, UploadState, Uploaded};
 pub use post::{Measure, Metrics, NewPost};
 pub use sighting::{Author, Collect, Cursor, List, ListKey, Page, Sighting, Watched};
 pub use sign_in::{GrantError, Granted, Purpose, SignIn};
@@ -57,8 +58,8 @@ pub trait Network: Send + Sync {
     /// Which kinds of engagement may be paid.
     fn pay_policy(&self) -> PayPolicy;
 
-    /// How many pictures a post may carry.
-    fn images_per_post(&self) -> RangeInclusive<u8>;
+    /// What pictures and videos a post may show.
+    fn media_rules(&self) -> MediaRules;
 
     /// How long `text` is by the network's own counting, and how long it may be.
     fn measure(&self, text: &str) -> Measure;
@@ -102,14 +103,65 @@ pub trait Network: Send + Sync {
     /// Any [`ReadError`].
     async fn me(&self, access: &Access) -> Result<Profile, ReadError>;
 
+    /// Announces a medium. Nobody sees it, so after [`WriteError::Unknown`] another one may be begun.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    async fn begin_upload(&self, access: &Access, medium: &Facts) -> Result<Begun, WriteError>;
+
+    /// Sends one piece, counted from 0, as long as [`MediaRules::piece`] says. The same piece may be
+    /// sent again.
+    ///
+    /// # Errors
+    /// [`WriteError`]; with [`Refusal::Gone`] or [`Refusal::Media`] the upload has to be begun anew.
+    async fn append_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+        piece: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), WriteError>;
+
+    /// Says that all pieces were sent.
+    ///
+    /// # Errors
+    /// [`WriteError`]; after [`WriteError::Unknown`], [`Network::upload_state`] may know.
+    async fn finish_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+    ) -> Result<Uploaded, WriteError>;
+
+    /// How an upload stands; nothing where the network does not say whether it is finished.
+    ///
+    /// # Errors
+    /// Any [`ReadError`]; with [`ReadError::Gone`] or [`ReadError::Refused`] it has to be begun anew.
+    async fn upload_state(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+    ) -> Result<Option<Uploaded>, ReadError>;
+
+    /// Describes a finished upload for people who do not see it. May be done again.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    async fn describe_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+        alt: &str,
+    ) -> Result<(), WriteError>;
+
     /// Publishes a post. Sent once: an implementation repeats nothing by itself.
     ///
     /// # Errors
     /// [`WriteError::Unknown`] whenever the post may exist: time-out, reset, 5xx.
+    /// [`Refusal::Media`] when an upload cannot be shown: nothing was posted then.
     async fn create_post(&self, access: &Access, post: &NewPost) -> Result<PostId, WriteError>;
 
     /// Reads back whether `author` published `post` at or after `since`: same text by the
-    /// network's normal form, same reply target. The oldest match; never one in `taken`.
+    /// network's normal form, same reply target, media where the post has some. The oldest match; never one in `taken`.
     ///
     /// `since` is by our clock and the answer by the network's, so an implementation looks up to
     /// a minute further back: a missed post would be published twice, a taken one is named.

@@ -1,7 +1,7 @@
 //! Posts: what is sent and what is counted.
 
-use hashbuzz_domain::PostId;
 use hashbuzz_domain::engagement::Kind;
+use hashbuzz_domain::{PostId, UploadId};
 
 /// A post to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct NewPost {
     pub text: String,
     /// The post that it answers.
     pub reply_to: Option<PostId>,
+    /// What it shows, in this order: finished uploads.
+    pub media: Vec<UploadId>,
 }
 
 /// A text's length by the network's own counting.

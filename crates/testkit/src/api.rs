@@ -38,6 +38,27 @@ impl Api {
         self.send(self.ask(method, path).json(body)).await
     }
 
+    /// Sends bytes as they are.
+    pub async fn send_bytes(&self, path: &str, bytes: Vec<u8>) -> Answer {
+        self.send(self.ask(Method::POST, path).body(bytes)).await
+    }
+
+    /// Deletes.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.ask(Method::DELETE, path)).await
+    }
+
+    /// Reads what is no JSON: status, type and bytes.
+    ///
+    /// # Panics
+    /// When the API does not answer.
+    pub async fn bytes(&self, path: &str) -> (u16, String, Vec<u8>) {
+        let answer = self.ask(Method::GET, path).send().await.expect("the API answers");
+        let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        let (status, kind) = (answer.status().as_u16(), kind.unwrap_or_default().to_owned());
+        (status, kind, answer.bytes().await.expect("an answer can be read").to_vec())
+    }
+
     /// One of `submit`, `publish`, `close`, … on a campaign.
     pub async fn command(&self, campaign: &str, command: &str) -> Answer {
         self.post(&format!("/v2/campaigns/{campaign}/{command}")).await

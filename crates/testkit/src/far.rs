@@ -83,6 +83,8 @@ pub struct Counted {
     pub duplicate_posts: Vec<Value>,
     /// Texts refused because they were public already.
     pub duplicates_refused: u64,
+    /// Everything that was ever uploaded, with the hash of what arrived.
+    pub media: Vec<Value>,
     /// Contract calls that the service made, in order.
     pub calls: Vec<Call>,
 }

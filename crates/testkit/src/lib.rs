@@ -26,6 +26,7 @@ mod world;
 pub use api::{Answer, Api};
 pub use campaigns::{awareness, quest};
 pub use far::{Call, Counted};
+pub use hashbuzz_media::samples;
 pub use people::{Campaigner, Participant};
 pub use world::{Reading, World};
 

@@ -46,6 +46,7 @@ impl World {
             posts: read(x["posts"].clone()),
             duplicate_posts: read(x["duplicate_posts"].clone()),
             duplicates_refused: read(x["duplicates_refused"].clone()),
+            media: read(x["media"].clone()),
             calls: calls.into_iter().filter(|call| call.payer == self.operator.account).collect(),
         }
     }

@@ -10,6 +10,7 @@ use hashbuzz_app::{App, MIGRATIONS, Parts, Settings, Vault, events, routes, time
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::{AccountId, EvmAddress, Span};
 use hashbuzz_ledger_hedera::{Hedera, Network, Roles, deploy};
+use hashbuzz_media::{Limits, MediaStore};
 use hashbuzz_outbox::{Clock, Engine, EngineSettings, Wake, Watchdog};
 use hashbuzz_social_x::{AppKeys, ClientKeys, X};
 use secrecy::SecretString;
@@ -207,6 +208,15 @@ impl World {
         Api::new(self.http.clone(), Arc::clone(&self.base), Some(key))
     }
 
+    /// The media store loses everything that it had.
+    ///
+    /// # Panics
+    /// When the folder cannot be emptied.
+    pub fn lose_media(&self) {
+        let kept = self.database.path().join("media").join("sha256");
+        std::fs::remove_dir_all(kept).expect("what was kept can be removed");
+    }
+
     /// Seconds since this world began.
     pub fn elapsed(&self) -> i64 {
         (self.clock.now() - BEGIN) / 1_000_000
@@ -261,6 +271,7 @@ impl Place<'_> {
             network: Arc::new(self.x(&db)),
             ledger: Arc::new(self.ledger().await),
             settings: self.settings.clone(),
+            media: self.media(),
             vault: Vault::new(self.vault_key).expect("the key is a key"),
             wake: Wake::default(),
             watchdog: Watchdog::default(),
@@ -277,6 +288,11 @@ impl Place<'_> {
             axum::serve(listener, router).await.expect("the API serves");
         });
         Server { app, engine, base, api }
+    }
+
+    fn media(&self) -> MediaStore {
+        let folder = self.database.path().join("media");
+        MediaStore::in_folder(&folder, Limits::default()).expect("a folder for media")
     }
 
     fn x(&self, db: &Db) -> X {

@@ -1,9 +1,10 @@
 //! `CAMPAIGN_PUBLISH_CONTENT`: the campaign's content becomes public.
 //!
-//! After     an accepted publish.
+//! After     an accepted publish; with media, once the network has all of them.
 //! Asks      the ledger for the sponsor's balance once more, then the network to post.
 //! Stores    the post's id and time; the step.
-//! Then      [`Fund`](super::Fund).
+//! Then      [`Fund`](super::Fund); or [`PublishMedia`](super::PublishMedia) once more, when the
+//!           network forgot the media: nothing was posted then.
 //! Twice     finds the post that it made: the effect is unique by campaign and step.
 //! Never     when the network refuses the text or the access. Nothing is public then, so the
 //!           campaign is Approved again if the network refused, Stalled if access has to be renewed.
@@ -15,16 +16,18 @@ use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::{Command, Phase, Step};
 use hashbuzz_domain::{PostId, Time};
+use hashbuzz_outbox::effect::{EffectFilter, State, search};
+use hashbuzz_outbox::operator::Page;
 use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use hashbuzz_social::NewPost;
 use serde::{Deserialize, Serialize};
 
-use super::transition::{Refused, With, put};
+use super::transition::{Refused, With, begin, put};
 use super::{Campaign, Mark, StepState, apply, load, load_for_update, mark, stall, store};
 use crate::account::Acting;
 use crate::effects::{Asked, Done, PostEffect, post};
 use crate::stored::parse;
-use crate::{App, account, treasury};
+use crate::{App, account, media, treasury};
 
 /// Post the campaign's content.
 #[derive(Serialize, Deserialize)]
@@ -49,26 +52,31 @@ impl Handle<App> for PublishContent {
         if !campaign.is_at(Phase::Publishing) {
             return finish(app, turn).await;
         }
-        if campaign.post_1.is_none() && !still_covered(app, &campaign).await? {
+        if !is_posting(app, &campaign).await? && !still_covered(app, &campaign).await? {
             let why = "the escrow balance or allowance does not cover budget and fee any more: \
                        deposit or allow more, then publish again";
-            return abandon(app, turn, &campaign, why).await;
+            return abandon(app, turn, &campaign, Step::Post1, why).await;
         }
         let brand = match account::acting(app, &turn, campaign.account, Some(campaign.id)).await? {
             Acting::Brand(brand) => brand,
             Acting::Turn(verdict) => return Ok(verdict),
         };
-        let content = NewPost { text: campaign.draft.content().0, reply_to: None };
+        let Some(shown) = media::shown(app, &campaign).await? else {
+            return upload_first(app, turn, &campaign).await;
+        };
+        let text = campaign.draft.content().0;
+        let content = NewPost { text, reply_to: None, media: shown.uploads };
         let wanted = PostEffect {
             campaign: campaign.id,
             step: Step::Post1,
             brand: &brand,
             post: &content,
+            shown_until: shown.until,
             taken: campaign.posts(),
         };
         match post(app, &turn, &wanted).await? {
             Asked::Result(id, done) => record(app, turn, &campaign, &id, done).await,
-            Asked::Refused(why) => abandon(app, turn, &campaign, &why).await,
+            Asked::Refused(why) => abandon(app, turn, &campaign, Step::Post1, &why).await,
             Asked::Turn(verdict) => Ok(verdict),
         }
     }
@@ -132,11 +140,31 @@ pub(super) async fn advance(
     }
 }
 
+/// Whether the first post is public, or perhaps is: from then on nothing is taken back by itself.
+pub(super) async fn is_posting(app: &App, campaign: &Campaign) -> Result<bool, Failure> {
+    let perhaps = EffectFilter {
+        states: vec![State::Started, State::Unknown, State::NeedsPerson, State::Done],
+        key: Some(campaign.key()),
+        step: Some(Step::Post1.as_str().to_owned()),
+        kind: None,
+    };
+    let page = search(&app.db, &perhaps, &Page { after: None, limit: 1 }).await?;
+    Ok(campaign.post_1.is_some() || !page.items.is_empty())
+}
+
+/// The network does not have the campaign's media: they come first.
+async fn upload_first(app: &App, turn: Turn, campaign: &Campaign) -> Result<Verdict, Failure> {
+    let tx = app.db.begin().await?;
+    begin(&tx, campaign, Step::Media, Time::from_micros(turn.now())).await?;
+    Ok(Verdict::Done(turn.commit(tx).await?))
+}
+
 /// Nothing is public or funded: Approved again, with the reason, and the owner decides.
-async fn abandon(
+pub(super) async fn abandon(
     app: &App,
     turn: Turn,
     campaign: &Campaign,
+    step: Step,
     why: &str,
 ) -> Result<Verdict, Failure> {
     let now = Time::from_micros(turn.now());
@@ -147,11 +175,11 @@ async fn abandon(
             Ok(()) | Err(Refused::Domain(_)) => {}
             Err(error) => return Err(Failure(error.to_string())),
         }
-        let failed = Mark { step: Step::Post1, state: StepState::Failed, detail: why };
+        let failed = Mark { step, state: StepState::Failed, detail: why };
         mark(&tx, campaign.id, failed, turn.now()).await?;
         let error = super::PublishError {
             campaign: campaign.key(),
-            step: Step::Post1.as_str().to_owned(),
+            step: step.as_str().to_owned(),
             reason: why.to_owned(),
         };
         put(&tx, turn.now(), campaign, &error).await?;

@@ -56,12 +56,13 @@ impl Handle<App> for PublishSecondContent {
             Acting::Turn(verdict) => return Ok(verdict),
         };
         let text = announcement(&campaign, &app.settings.join_url);
-        let content = NewPost { text, reply_to: Some(post_1) };
+        let content = NewPost { text, reply_to: Some(post_1), media: Vec::new() };
         let wanted = PostEffect {
             campaign: campaign.id,
             step: Step::Post2,
             brand: &brand,
             post: &content,
+            shown_until: None,
             taken: campaign.posts(),
         };
         let now = Time::from_micros(turn.now());

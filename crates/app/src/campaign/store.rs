@@ -158,6 +158,20 @@ pub(crate) async fn over_among(
     Ok(rows.into_iter().map(|row| (row.id, over(&row.state))).collect())
 }
 
+/// Whether all of them are drafts: nobody reviews or publishes them.
+pub(crate) async fn are_drafts(db: &impl Sql, ids: &[String]) -> Result<bool, DbError> {
+    if ids.is_empty() {
+        return Ok(true);
+    }
+    let places: Vec<String> = (1..=ids.len()).map(|i| format!("${i}")).collect();
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM campaign WHERE state <> 'Draft' AND id IN ({})",
+        places.join(", ")
+    );
+    let given = ids.iter().map(|id| hashbuzz_db::Value::from(id.as_str())).collect();
+    Ok(db.number(&sql, given).await? == 0)
+}
+
 /// Whether a campaign of `account` is public and not over.
 pub(crate) async fn any_under_way(db: &impl Sql, account: AccountId) -> Result<bool, DbError> {
     let count = db

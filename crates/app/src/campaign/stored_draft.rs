@@ -4,16 +4,26 @@ use hashbuzz_db::DbError;
 use hashbuzz_domain::campaign::{Draft, Reward};
 use hashbuzz_domain::quest::Quest;
 use hashbuzz_domain::reward::Rates;
-use hashbuzz_domain::{Amount, Asset, Span};
+use hashbuzz_domain::{Amount, Asset, MediumId, Span};
 use serde::{Deserialize, Serialize};
 
-use crate::stored::{json, read_json};
+use crate::stored::{json, parse, read_json};
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "version")]
 enum Stored {
     #[serde(rename = "1")]
     V1(V1),
+    /// With media: a program that knows of none has to refuse it, not to post it without them.
+    #[serde(rename = "2")]
+    V2(V2),
+}
+
+#[derive(Serialize, Deserialize)]
+struct V2 {
+    #[serde(flatten)]
+    draft: V1,
+    media: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,7 +58,8 @@ pub(super) fn write(draft: &Draft) -> Result<String, DbError> {
             correct: quest.correct().position(),
         },
     };
-    json(&Stored::V1(V1 {
+    let media: Vec<String> = draft.media.iter().map(ToString::to_string).collect();
+    let draft = V1 {
         name: draft.name.clone(),
         text: draft.text.clone(),
         reward,
@@ -56,12 +67,17 @@ pub(super) fn write(draft: &Draft) -> Result<String, DbError> {
         duration: draft.duration.micros(),
         claim_window: draft.claim_window.micros(),
         participant_cap: draft.participant_cap,
-    }))
+    };
+    json(&if media.is_empty() { Stored::V1(draft) } else { Stored::V2(V2 { draft, media }) })
 }
 
 /// The draft that `text` is.
 pub(super) fn read(text: &str) -> Result<Draft, DbError> {
-    let Stored::V1(stored) = read_json(text)?;
+    let (stored, media) = match read_json(text)? {
+        Stored::V1(draft) => (draft, Vec::new()),
+        Stored::V2(V2 { draft, media }) => (draft, media),
+    };
+    let media: Result<Vec<MediumId>, DbError> = media.iter().map(|id| parse(id)).collect();
     let reward = match stored.reward {
         V1Reward::Awareness { like, repost, quote, reply } => {
             Reward::Awareness(Rates { like, repost, quote, reply })
@@ -73,6 +89,7 @@ pub(super) fn read(text: &str) -> Result<Draft, DbError> {
     Ok(Draft {
         name: stored.name,
         text: stored.text,
+        media: media?,
         reward,
         budget: Amount::new(stored.budget, Asset::Hbar),
         duration: Span::from_micros(stored.duration),

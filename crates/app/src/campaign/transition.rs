@@ -9,7 +9,7 @@ use hashbuzz_outbox::{Due, Message, enqueue_at};
 
 use super::{
     Activate, Campaign, ClosingError, ContractError, DeletePosts, Fund, Mark, PublishContent,
-    PublishError, PublishSecondContent, ReturnFunds, StepState, mark, note, store,
+    PublishError, PublishMedia, PublishSecondContent, ReturnFunds, StepState, mark, note, store,
 };
 use crate::closing::{
     Allocate, Announce, BudgetRefund, CloseContract, CloseOperation, EndClaims, FinalPost,
@@ -129,7 +129,8 @@ pub(crate) async fn begin(
     let planned = Mark { step, state: StepState::Planned, detail: "" };
     mark(tx, campaign.id, planned, now).await?;
     match step {
-        Step::Media | Step::Post1 => put(tx, now, campaign, &PublishContent { campaign: id }).await,
+        Step::Media => put(tx, now, campaign, &PublishMedia { campaign: id }).await,
+        Step::Post1 => put(tx, now, campaign, &PublishContent { campaign: id }).await,
         Step::Fund => put(tx, now, campaign, &Fund { campaign: id }).await,
         Step::Post2 => put(tx, now, campaign, &PublishSecondContent { campaign: id }).await,
         Step::Activate => put(tx, now, campaign, &Activate { campaign: id }).await,

@@ -11,6 +11,7 @@ use super::network_cost::{NetworkView, network_view};
 use super::{Campaign, store};
 use crate::account::Role;
 use crate::http::{Problem, Signed};
+use crate::media::{self, MediumView};
 use crate::{App, closing, treasury};
 
 /// One campaign. Amounts are decimal text in `asset`, times RFC 3339.
@@ -30,6 +31,7 @@ pub(crate) struct CampaignView {
     fee: String,
     text: String,
     content: String,
+    media: Vec<MediumView>,
     rates: Option<RatesView>,
     options: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +143,7 @@ pub(super) async fn view(
         fee: campaign.fee.to_decimal(),
         text: draft.text.clone(),
         content: draft.content().0,
+        media: media::views(app, &draft.media).await?,
         rates,
         options,
         correct,

@@ -59,7 +59,8 @@ pub(super) async fn reply(
         campaign: campaign.id,
         step,
         brand: &brand,
-        post: &NewPost { text, reply_to: campaign.posts().first().cloned() },
+        post: &NewPost { text, reply_to: campaign.posts().first().cloned(), media: Vec::new() },
+        shown_until: None,
         taken: campaign.posts(),
     };
     let (state, detail, done) = match post(app, turn, &wanted).await? {

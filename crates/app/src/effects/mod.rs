@@ -5,6 +5,7 @@
 
 mod ledger;
 mod social;
+pub(crate) mod upload;
 
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::CampaignId;
@@ -95,7 +96,8 @@ pub(crate) fn next_look(effect: &Effect) -> String {
             social::DELETE => {
                 "it is deleted once more: deleting what is gone is a success".to_owned()
             }
-            other => format!("nobody here looks for `{other}`: a newer program may"),
+            other => upload::next_look(other)
+                .unwrap_or_else(|| format!("nobody here looks for `{other}`: a newer program may")),
         },
     }
 }

@@ -1,11 +1,11 @@
 //! Publishing and deleting posts. The network has no idempotency key, so an unclear outcome is
-//! read back: the author's posts since the intent, matched by text and reply target. Absent only
+//! read back: the author's posts since the intent, matched by text, reply target and media. Absent only
 //! after two clean reads at least 30 s apart, both past our own request's deadline; then it is sent
 //! once more. A refusal as duplicate proves that an earlier attempt landed and names no id, so it
 //! is read back too, and a person looks when reading does not find it.
 
 use hashbuzz_domain::campaign::Step;
-use hashbuzz_domain::{CampaignId, PostId, Time};
+use hashbuzz_domain::{CampaignId, PostId, Time, UploadId};
 use hashbuzz_outbox::effect::{Effect, Next, Plan, State};
 use hashbuzz_outbox::{Failure, Turn, Verdict};
 use hashbuzz_social::{NewPost, ReadError, Refusal, WriteError};
@@ -16,6 +16,7 @@ use crate::App;
 use crate::account::{self, Brand};
 use crate::campaign::http::rfc3339;
 use crate::campaign::{self, Mark, StepState};
+use crate::media;
 
 /// A request that was sent can have an effect until then: our own time limit and some slack.
 const DEADLINE: i64 = 25 * SECOND;
@@ -55,6 +56,8 @@ pub(crate) struct PostEffect<'a> {
     pub(crate) step: Step,
     pub(crate) brand: &'a Brand,
     pub(crate) post: &'a NewPost,
+    /// When the network forgets what it is to show, where that is known.
+    pub(crate) shown_until: Option<i64>,
     /// Posts that other effects have as their result.
     pub(crate) taken: Vec<PostId>,
 }
@@ -70,6 +73,7 @@ pub(crate) async fn post(
     let request = json!({
         "text": wanted.post.text,
         "reply_to": wanted.post.reply_to.as_ref().map(PostId::as_str),
+        "media": wanted.post.media.iter().map(UploadId::as_str).collect::<Vec<_>>(),
     })
     .to_string();
     let tx = app.db.begin().await?;
@@ -147,6 +151,9 @@ async fn send(
         record(app, turn, &mut effect, Next::NeedsPerson, "sent too often").await?;
         return Ok(never("this post was sent several times without a clear answer"));
     }
+    if wanted.shown_until.is_some_and(|until| until <= turn.now()) {
+        return not_shown(app, turn, wanted, effect, "what it is to show has expired").await;
+    }
     effect.start(&app.db, turn).await?;
     let error = match app.network.create_post(&wanted.brand.access, wanted.post).await {
         Ok(post) => {
@@ -177,12 +184,35 @@ async fn send(
         WriteError::Refused { refusal: Refusal::Duplicate, .. } if effect.sends > 1 => {
             unknown(app, turn, wanted, effect, &words).await
         }
+        WriteError::Refused { refusal: Refusal::Media, .. } if !wanted.post.media.is_empty() => {
+            not_shown(app, turn, wanted, effect, &words).await
+        }
         WriteError::Refused { .. } => {
             record(app, turn, &mut effect, Next::Rejected, &words).await?;
             Ok(Asked::Refused(words))
         }
         WriteError::Unknown(_) => unknown(app, turn, wanted, effect, &words).await,
     }
+}
+
+/// The network does not have what the post is to show, and so nothing was posted: it is uploaded
+/// again, unless that was done often enough.
+async fn not_shown(
+    app: &App,
+    turn: &Turn,
+    wanted: &PostEffect<'_>,
+    mut effect: Effect,
+    words: &str,
+) -> Result<Asked<PostId>, Failure> {
+    let tx = app.db.begin().await?;
+    let again = media::spoil(&tx, wanted.campaign).await?;
+    let next = if again { Next::Again { anew: None } } else { Next::Rejected };
+    effect.next(&tx, turn, next, words).await?;
+    tx.commit().await?;
+    if again {
+        return Ok(later(turn.now(), format!("{words}; uploading again")));
+    }
+    Ok(Asked::Refused(format!("{words}; and so it was after every upload")))
 }
 
 async fn unknown(

@@ -5,6 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hashbuzz_db::DbError;
 use hashbuzz_domain::campaign::FieldError;
+use hashbuzz_media::{KeepError, StoreError};
 use serde::Serialize;
 
 use crate::account::AccountError;
@@ -95,6 +96,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "upstream.unavailable", detail)
     }
 
+    /// A picture or video that is not taken.
+    pub(crate) fn medium(refusal: &hashbuzz_media::Refusal) -> Self {
+        let status = match refusal {
+            hashbuzz_media::Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            hashbuzz_media::Refusal::UnknownFormat => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self::new(status, refusal.code(), refusal.to_string())
+    }
+
     /// This process cannot do its work.
     pub(crate) fn stuck(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "process.stuck", detail)
@@ -119,6 +130,30 @@ impl IntoResponse for Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         Self::internal(&error)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Missing => Self::new(StatusCode::GONE, "media.missing", error.to_string()),
+            StoreError::Unavailable(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<KeepError> for Problem {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::Refused(refusal) => Self::medium(&refusal),
+            KeepError::BrokeOff(_) => Self::malformed(error.to_string()),
+            KeepError::Busy => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "media.busy",
+                "too many media are on their way here: try again in a minute",
+            ),
+            KeepError::Store(error) => error.into(),
+        }
     }
 }
 

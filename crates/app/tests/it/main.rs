@@ -5,5 +5,6 @@ mod campaign;
 mod closing;
 mod effects;
 mod engagement;
+mod media;
 mod ops;
 mod treasury;

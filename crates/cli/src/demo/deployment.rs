@@ -16,7 +16,7 @@ use super::population::{Member, Wallet};
 use super::shows::{CLAIM_WINDOW, FEE_BASIS_POINTS, LENGTH};
 use crate::dispatch::{Dispatch, Redis};
 use crate::serve::Running;
-use crate::settings::{Campaigns, Hedera, Retention, Settings, Workers, X, XCaps, XPrices};
+use crate::settings::{Campaigns, Hedera, Media, Retention, Settings, Workers, X, XCaps, XPrices};
 use hashbuzz_simulator::api::Api;
 use hashbuzz_simulator::web::Web;
 
@@ -135,6 +135,7 @@ pub(super) fn settings(
             join_url: "https://join.example".to_owned(),
             ..Campaigns::default()
         },
+        media: Media { folder: folder.join("media"), ..Media::default() },
         retention: Retention::default(),
         x: X {
             api_base: format!("http://{}", ground.children.x),

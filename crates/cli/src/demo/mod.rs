@@ -272,7 +272,11 @@ async fn publish(
     let mut plays = Vec::new();
     for (stream, show) in (stream::CAMPAIGNS..).zip(shows) {
         let owner = &deployment.campaigners[show.owner];
-        let campaign = owner.draft(&show.draft()).await?;
+        let mut media = Vec::new();
+        if let Some(alt) = show.picture {
+            media.push(owner.medium(shows::Show::drawn(), alt).await?);
+        }
+        let campaign = owner.draft(&show.draft(&media)).await?;
         owner.command(&campaign.id, "submit").await?;
         deployment.reviewer.command(&campaign.id, "approve").await?;
         publish_one(owner, &campaign.id).await?;

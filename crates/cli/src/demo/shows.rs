@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hashbuzz_domain::Asset;
+use hashbuzz_media::samples;
 use serde_json::{Value, json};
 
 use super::engagement::Asks;
@@ -22,6 +23,8 @@ pub(super) struct Show {
     pub(super) owner: usize,
     text: &'static str,
     budget: &'static str,
+    /// What is to be seen in its picture, if it has one.
+    pub(super) picture: Option<&'static str>,
     /// What people do with it; nothing when nobody sees it.
     pub(super) asks: Option<Asks>,
 }
@@ -36,6 +39,7 @@ pub(super) fn all() -> Vec<Show> {
             owner: 0,
             text: "Our new summer collection is here. Tell your friends what you think of it!",
             budget: "25",
+            picture: Some("stripes"),
             asks: Some(Asks::Attention),
         },
         Show {
@@ -43,6 +47,7 @@ pub(super) fn all() -> Vec<Show> {
             owner: 1,
             text: "What happens to a reward that nobody claims? Answer with a reply.",
             budget: "40",
+            picture: None,
             asks: Some(answer),
         },
         Show {
@@ -50,20 +55,27 @@ pub(super) fn all() -> Vec<Show> {
             owner: 0,
             text: "We have repainted our office. Here is a long story about the colour.",
             budget: "10",
+            picture: None,
             asks: None,
         },
     ]
 }
 
 impl Show {
-    /// What is sent to the API to draft it.
-    pub(super) fn draft(&self) -> Value {
+    /// The picture, which nobody had to draw.
+    pub(super) fn drawn() -> Vec<u8> {
+        samples::png(640, 360, 120)
+    }
+
+    /// What is sent to the API to draft it; `media` were handed in before.
+    pub(super) fn draft(&self, media: &[String]) -> Value {
         let mut draft = json!({
             "name": self.name,
             "text": self.text,
             "kind": "awareness",
             "asset": "HBAR",
             "budget": self.budget,
+            "media": media,
             "duration_seconds": LENGTH.as_secs(),
             "claim_window_seconds": CLAIM_WINDOW.as_secs(),
         });

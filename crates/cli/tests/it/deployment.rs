@@ -1,7 +1,7 @@
 //! A whole deployment: stand-ins, escrow, people, deposits, a settings file, and the server.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::{AccountId, Time};
 use hashbuzz_ledger_hedera::{Hedera, Roles, Wallet, deploy};
+use hashbuzz_media::{Limits, MediaStore};
 use hashbuzz_outbox::{Clock as _, SystemClock, Wake, Watchdog};
 use hashbuzz_social::Access;
 use hashbuzz_social_x::{AppKeys, X};
@@ -74,7 +75,8 @@ impl Deployment {
             give(&far, contract, sponsor, deposit).await;
         }
         let vault_key = Vault::new_key();
-        let (db, system) = system(database_url, &far, &app, &escrow, &vault_key).await;
+        let (db, system) =
+            system(database_url, &far, &app, &escrow, &vault_key, folder.path()).await;
         let reviewer = admit(&system, &reviewer, Role::Reviewer).await;
         let support = admit(&system, &support, Role::Operator).await;
         let mut campaigners = Vec::new();
@@ -84,7 +86,7 @@ impl Deployment {
         drop(system);
         db.close().await.expect("the database closes");
         let config = folder.path().join("hashbuzz.toml");
-        let settings = settings(database_url, &far, &app, &escrow, &vault_key);
+        let settings = settings(database_url, &far, &app, &escrow, &vault_key, folder.path());
         std::fs::write(&config, settings).expect("the settings can be written");
         let log = folder.path().join("serve.log");
         Self { far, campaigners, reviewer, operator: support, config, log, _folder: folder }
@@ -129,6 +131,7 @@ async fn system(
     app: &XApp,
     escrow: &Escrow,
     vault_key: &SecretString,
+    folder: &Path,
 ) -> (Db, App) {
     let db = Db::open(database_url).await.expect("the database opens");
     migrate(&db, MIGRATIONS).await.expect("the database can be migrated");
@@ -157,6 +160,8 @@ async fn system(
         network: Arc::new(network.expect("the network's settings are right")),
         ledger: Arc::new(ledger.await.expect("the ledger is there")),
         settings: hashbuzz_app::Settings::default(),
+        media: MediaStore::in_folder(&folder.join("media"), Limits::default())
+            .expect("a folder for media"),
         vault: Vault::new(vault_key).expect("a new key is a key"),
         wake: Wake::default(),
         watchdog: Watchdog::default(),
@@ -184,6 +189,7 @@ fn settings(
     app: &XApp,
     escrow: &Escrow,
     vault_key: &SecretString,
+    folder: &Path,
 ) -> String {
     let XApp { consumer_key, consumer_secret, bearer_token } = app;
     let Escrow { operator, contract } = escrow;
@@ -194,6 +200,9 @@ vault_key = "{}"
 
 [campaigns]
 min_duration_seconds = 60
+
+[media]
+folder = "{}"
 
 [x]
 api_base = "{}"
@@ -213,6 +222,7 @@ watch_every_seconds = 1
 [hedera.nodes]
 "#,
         vault_key.expose_secret(),
+        folder.join("media").display(),
         far.x,
         far.mirror,
         operator.id,

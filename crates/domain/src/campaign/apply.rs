@@ -23,7 +23,10 @@ pub enum Command {
     /// The owner gives it up.
     Cancel,
     /// The owner publishes it.
-    Publish,
+    Publish {
+        /// Whether it carries pictures or a video, which are uploaded first.
+        media: bool,
+    },
     /// The next step of publishing may begin: the one before is done.
     Advance {
         /// The step that is done.
@@ -136,7 +139,7 @@ pub fn apply(state: State, command: Command, now: Time) -> Result<Transition, Re
     use Command as C;
     if state.is_final() {
         return Err(match command {
-            C::Edit | C::Submit { .. } | C::Cancel | C::Publish | C::Close => Refusal::Over,
+            C::Edit | C::Submit { .. } | C::Cancel | C::Publish { .. } | C::Close => Refusal::Over,
             C::Approve { .. } | C::Reject => Refusal::NotInReview,
             C::Resume | C::RollBack { .. } => Refusal::NotStalled,
             _ => Refusal::Stale,
@@ -146,7 +149,7 @@ pub fn apply(state: State, command: Command, now: Time) -> Result<Transition, Re
         C::Edit | C::Submit { .. } | C::Approve { .. } | C::Reject | C::Cancel => {
             prepare(state, command)
         }
-        C::Publish | C::Advance { .. } | C::Abandon | C::Activate { .. } => {
+        C::Publish { .. } | C::Advance { .. } | C::Abandon | C::Activate { .. } => {
             publish(state, command, now)
         }
         C::Close | C::Settle | C::OpenClaims { .. } | C::Finish => close(state, command),
@@ -183,11 +186,12 @@ fn prepare(state: State, command: Command) -> Result<Transition, Refusal> {
 fn publish(state: State, command: Command, now: Time) -> Result<Transition, Refusal> {
     let publishing = State::At(Phase::Publishing);
     match (state, command) {
-        (State::Approved, Command::Publish) => {
-            to(publishing, [Effect::Reserve, Effect::Begin(Step::Post1)])
+        (State::Approved, Command::Publish { media }) => {
+            let first = if media { Step::Media } else { Step::Post1 };
+            to(publishing, [Effect::Reserve, Effect::Begin(first)])
         }
-        (State::Draft | State::InReview, Command::Publish) => Err(Refusal::NotApproved),
-        (_, Command::Publish) => Err(Refusal::AlreadyPublishing),
+        (State::Draft | State::InReview, Command::Publish { .. }) => Err(Refusal::NotApproved),
+        (_, Command::Publish { .. }) => Err(Refusal::AlreadyPublishing),
         (State::At(Phase::Publishing), Command::Advance { done }) => match done {
             Step::Media => to(publishing, [Effect::Begin(Step::Post1)]),
             Step::Post1 => to(publishing, [Effect::Begin(Step::Fund)]),

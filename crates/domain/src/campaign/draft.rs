@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use crate::engagement::Kind;
 use crate::quest::Quest;
 use crate::reward::Rates;
-use crate::{Amount, Span};
+use crate::{Amount, MediumId, Span};
 
 /// What participants are paid for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Draft {
     pub name: String,
     /// The text of the first post, without what the system adds.
     pub text: String,
+    /// Pictures or a video of the first post, in the order in which it shows them.
+    pub media: Vec<MediumId>,
     /// What is paid for.
     pub reward: Reward,
     /// What participants may receive together.

@@ -20,7 +20,8 @@ fn commands() -> Vec<(String, Command)> {
         ("Approve(own)".into(), Command::Approve { own: true }),
         ("Reject".into(), Command::Reject),
         ("Cancel".into(), Command::Cancel),
-        ("Publish".into(), Command::Publish),
+        ("Publish".into(), Command::Publish { media: false }),
+        ("Publish(media)".into(), Command::Publish { media: true }),
     ];
     for done in [Step::Media, Step::Post1, Step::Fund, Step::Post2] {
         commands.push((format!("Advance({})", done.as_str()), Command::Advance { done }));
@@ -96,8 +97,11 @@ fn a_final_state_never_changes() {
 #[test]
 fn publishing_twice_changes_nothing_the_second_time() {
     let now = Time::from_micros(0);
-    let once = apply(State::Approved, Command::Publish, now).unwrap();
-    assert_eq!(apply(once.state, Command::Publish, now), Err(Refusal::AlreadyPublishing));
+    let once = apply(State::Approved, Command::Publish { media: false }, now).unwrap();
+    assert_eq!(
+        apply(once.state, Command::Publish { media: true }, now),
+        Err(Refusal::AlreadyPublishing)
+    );
 }
 
 #[test]

@@ -18,59 +18,76 @@ fn malformed(text: &str, expected: &'static str) -> MalformedId {
     MalformedId { text: text.chars().take(80).collect(), expected }
 }
 
-/// A campaign: a UUID, written in lower case with hyphens.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CampaignId([u8; 16]);
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// From the sixteen bytes of a UUID.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                for (i, byte) in self.0.iter().enumerate() {
+                    if matches!(i, 4 | 6 | 8 | 10) {
+                        f.write_str("-")?;
+                    }
+                    write!(f, "{byte:02x}")?;
+                }
+                Ok(())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = MalformedId;
+
+            fn from_str(text: &str) -> Result<Self, MalformedId> {
+                uuid(text).map(Self).ok_or_else(|| malformed(text, $expected))
+            }
+        }
+    };
+}
+
+/// The bytes of a UUID that is written in lower case with hyphens.
+fn uuid(text: &str) -> Option<[u8; 16]> {
+    let shape = text.len() == 36
+        && text.bytes().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_digit() || (b'a'..=b'f').contains(&b),
+        });
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    if shape { hex::decode(digits).ok()?.try_into().ok() } else { None }
+}
+
+uuid_id!(
+    /// A campaign: a UUID, written in lower case with hyphens.
+    CampaignId,
+    "a campaign id (a UUID such as 0190c1f2-…)"
+);
+uuid_id!(
+    /// A picture or video that somebody handed to us: a UUID, written like a campaign's.
+    MediumId,
+    "a medium id (a UUID such as 0190c1f2-…)"
+);
 
 impl CampaignId {
-    /// From the sixteen bytes of a UUID.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
     /// The key of this campaign in the escrow contract: the UUID, then sixteen zero bytes.
     /// Reversible on purpose: whoever reads the chain can find the campaign.
     pub fn contract_key(self) -> [u8; 32] {
         let mut key = [0; 32];
         key[..16].copy_from_slice(&self.0);
         key
-    }
-}
-
-impl fmt::Display for CampaignId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, byte) in self.0.iter().enumerate() {
-            if matches!(i, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for CampaignId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for CampaignId {
-    type Err = MalformedId;
-
-    fn from_str(text: &str) -> Result<Self, MalformedId> {
-        let error = || malformed(text, "a campaign id (a UUID such as 0190c1f2-…)");
-        let shape = text.len() == 36
-            && text.bytes().enumerate().all(|(i, b)| match i {
-                8 | 13 | 18 | 23 => b == b'-',
-                _ => b.is_ascii_digit() || (b'a'..=b'f').contains(&b),
-            });
-        if !shape {
-            return Err(error());
-        }
-        let digits: String = text.chars().filter(|c| *c != '-').collect();
-        let bytes = hex::decode(digits).map_err(|_| error())?;
-        Ok(Self(bytes.try_into().map_err(|_| error())?))
     }
 }
 
@@ -208,4 +225,9 @@ network_id!(
     /// A post by the network's id.
     PostId,
     "a post id of the network"
+);
+network_id!(
+    /// A medium that was uploaded to the network, by the network's id.
+    UploadId,
+    "an upload id of the network"
 );

@@ -6,7 +6,9 @@
 //! Surprises   no idempotency key of any kind: a repetition is a second post, or 403 "duplicate
 //!             content" without the first one's id. 5xx can come after the post was made. Since
 //!             February 2026 a reply is refused unless the target's author mentioned us; replies
-//!             to one's own post pass. <X changelog; public issues, 2026>
+//!             to one's own post pass. An upload that is unknown, not finished, expired, another's
+//!             or mixed with another kind is always "Your media IDs are invalid", and nothing was
+//!             posted. <X changelog; public issues, 2026>
 
 use hashbuzz_domain::PostId;
 use hashbuzz_social::{Access, NewPost, Refusal, WriteError};
@@ -25,6 +27,13 @@ struct Body<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<Reply<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media: Option<Media<'a>>,
+}
+
+#[derive(Serialize)]
+struct Media<'a> {
+    media_ids: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -53,14 +62,17 @@ pub(crate) async fn create_post(
     access: &Access,
     post: &NewPost,
 ) -> Result<PostId, WriteError> {
+    let id = |id| {
+        numeric(id).map_err(|detail| WriteError::Refused { refusal: Refusal::Invalid, detail })
+    };
     let reply = match &post.reply_to {
-        Some(target) => Some(Reply {
-            in_reply_to_tweet_id: numeric(target.as_str())
-                .map_err(|detail| WriteError::Refused { refusal: Refusal::Invalid, detail })?,
-        }),
+        Some(target) => Some(Reply { in_reply_to_tweet_id: id(target.as_str())? }),
         None => None,
     };
-    let mut call = Call::post(&RATE, &["2", "tweets"], &Body { text: &post.text, reply });
+    let ids: Result<Vec<&str>, _> = post.media.iter().map(|upload| id(upload.as_str())).collect();
+    let media = Some(Media { media_ids: ids? }).filter(|media| !media.media_ids.is_empty());
+    let body = Body { text: &post.text, reply, media };
+    let mut call = Call::post(&RATE, &["2", "tweets"], &body);
     call.billed = billed(&post.text);
     let answer: Answer = client.write(access, call).await?;
     let id = answer.data.id;

@@ -71,16 +71,17 @@ pub(crate) async fn find_post(
 struct Wanted<'a> {
     text: Normal,
     reply_to: Option<&'a str>,
+    media: bool,
 }
 
 impl<'a> Wanted<'a> {
     fn new(post: &'a NewPost) -> Self {
         let reply_to = post.reply_to.as_ref().map(PostId::as_str);
-        Self { text: Normal::of_sent(&post.text), reply_to }
+        Self { text: Normal::of_sent(&post.text), reply_to, media: !post.media.is_empty() }
     }
 
     fn is(&self, row: &Post) -> bool {
-        if row.replies_to() != self.reply_to {
+        if row.replies_to() != self.reply_to || row.has_media() != self.media {
             return false;
         }
         let text = Normal::of_received(row.text(), row.links());

@@ -9,7 +9,7 @@ async fn remedies(status: u16, headers: &[(&str, &str)], body: &str) -> (ReadErr
     let far = Far::start().await.then(status, headers, body).then(status, headers, body);
     let x = far.x();
     let read = x.me(&access()).await.expect_err("the answer is no success");
-    let new = NewPost { text: "hello".to_owned(), reply_to: None };
+    let new = NewPost { text: "hello".to_owned(), reply_to: None, media: Vec::new() };
     let write = x.create_post(&access(), &new).await.expect_err("the answer is no success");
     assert_eq!(far.asked().len(), 2, "nothing is asked twice after {status}");
     (read, write)
@@ -126,7 +126,7 @@ async fn a_malformed_request_is_refused_for_good() {
         "message":"Your media IDs are invalid."}],"title":"Invalid Request",
         "detail":"One or more parameters to your request was invalid.",
         "type":"https://api.twitter.com/2/problems/invalid-request"}"#;
-    assert_eq!(refusal(400, media).await, Refusal::Invalid);
+    assert_eq!(refusal(400, media).await, Refusal::Media);
     assert_eq!(refusal(400, "").await, Refusal::Invalid);
     assert_eq!(refusal(413, "too large").await, Refusal::Invalid);
     assert_eq!(refusal(405, "").await, Refusal::NotPermitted);

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::standin::{Manner, StandIn};
 
 fn hello() -> NewPost {
-    NewPost { text: "Hello & welcome to example.com".to_owned(), reply_to: None }
+    NewPost { text: "Hello & welcome to example.com".to_owned(), reply_to: None, media: Vec::new() }
 }
 
 async fn stage() -> (StandIn, Brand, Time) {
@@ -76,7 +76,7 @@ async fn a_reply_to_a_stranger_is_refused_by_the_reply_gate() {
     let (x, brand, _) = stage().await;
     let stranger = x.brand().await;
     let target = x.network().create_post(&stranger.access, &hello()).await.unwrap();
-    let reply = NewPost { text: "Nice.".to_owned(), reply_to: Some(target) };
+    let reply = NewPost { text: "Nice.".to_owned(), reply_to: Some(target), media: Vec::new() };
     let refused = x.network().create_post(&brand.access, &reply).await;
     let gate =
         matches!(refused, Err(WriteError::Refused { refusal: Refusal::ReplyNotAllowed, .. }));

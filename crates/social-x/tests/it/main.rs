@@ -7,6 +7,7 @@ mod exam;
 mod far;
 mod hostile;
 mod lists;
+mod media;
 mod read_back;
 mod silence;
 mod standin;

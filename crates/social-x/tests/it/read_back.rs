@@ -10,7 +10,7 @@ fn me() -> ProfileId {
 }
 
 fn wanted(text: &str, reply_to: Option<&str>) -> NewPost {
-    NewPost { text: text.to_owned(), reply_to: reply_to.map(post) }
+    NewPost { text: text.to_owned(), reply_to: reply_to.map(post), media: Vec::new() }
 }
 
 /// A row of the timeline, made `ago` seconds before now.
@@ -76,7 +76,30 @@ async fn text_as_x_rewrites_it_is_recognised() {
     let text = "Win &lt;10&gt; &amp; caf\u{e9}: https://t.co/abc123 https://t.co/pic";
     let far = Far::with(200, &timeline(&[row("902", text, 5, entities)], None)).await;
     let sent = "Win <10> & cafe\u{301}:\n\nhttps://hashbuzz.social/c/1?a=1&b=2 ";
-    assert_eq!(find(&far, &wanted(sent, None), &[]).await, Ok(Some(post("902"))));
+    let showing = NewPost { media: vec!["1".parse().unwrap()], ..wanted(sent, None) };
+    assert_eq!(find(&far, &showing, &[]).await, Ok(Some(post("902"))));
+}
+
+#[tokio::test]
+async fn the_same_text_with_and_without_media_is_two_posts() {
+    let link = r#","entities":{"urls":[{"url":"https://t.co/pic","media_key":"3_1"}]}"#;
+    let attached = r#","attachments":{"media_keys":["16_1"]}"#;
+    let rows = [
+        row("905", "hello https://t.co/pic", 1, link),
+        row("904", "hello", 2, ""),
+        row("903", "hello", 3, attached),
+    ];
+    let bare = wanted("hello", None);
+    let showing = NewPost { media: vec!["1".parse().unwrap()], ..bare.clone() };
+    for (new, taken, expected) in [
+        (&showing, vec![], Some("903")),
+        (&showing, vec![post("903")], Some("905")),
+        (&bare, vec![], Some("904")),
+        (&bare, vec![post("904")], None),
+    ] {
+        let far = Far::with(200, &timeline(&rows, None)).await;
+        assert_eq!(find(&far, new, &taken).await, Ok(expected.map(post)));
+    }
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn serve(mut stream: TcpStream, answer: Vec<u8>, hang: bool) {
 }
 
 fn hello() -> NewPost {
-    NewPost { text: "hello".to_owned(), reply_to: None }
+    NewPost { text: "hello".to_owned(), reply_to: None, media: Vec::new() }
 }
 
 async fn both(x: &X) -> (ReadError, WriteError) {

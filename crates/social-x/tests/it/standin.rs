@@ -183,6 +183,15 @@ impl World for StandIn {
         self.fault(json!({ "kind": "drop_after_apply", "on": "/2/tweets" })).await;
     }
 
+    async fn lose_next_answer_of_an_upload(&self) {
+        let path = "/2/media/upload/";
+        self.fault(json!({ "kind": "drop_after_apply", "on": path })).await;
+    }
+
+    async fn spoil_next_medium(&self) {
+        self.fault(json!({ "kind": "media_fails" })).await;
+    }
+
     async fn limit_next(&self) {
         self.fault(json!({ "kind": "status", "status": 429, "retry_after_secs": 60 })).await;
     }

@@ -7,6 +7,7 @@
 //! the question checks that the implementation claims no more than that.
 
 mod collecting;
+mod media;
 mod publishing;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,10 @@ pub use collecting::{
     one_person_engages_in_several_ways, quotes_are_listed_to_the_end,
     replies_are_listed_to_the_end, reposts_are_listed_to_the_end,
     who_took_it_back_is_listed_no_more,
+};
+pub use media::{
+    a_medium_that_the_network_cannot_use_says_so, every_step_of_an_upload_may_be_repeated,
+    what_cannot_be_shown_is_refused_for_its_media, what_was_uploaded_in_pieces_is_shown,
 };
 pub use publishing::{
     a_deletion_may_be_repeated, a_limited_request_says_until_when,
@@ -87,6 +92,12 @@ pub trait World: Send + Sync {
     /// The next write takes effect and its answer is lost.
     async fn lose_next_answer(&self);
 
+    /// The same, for the next step of an upload.
+    async fn lose_next_answer_of_an_upload(&self);
+
+    /// The next medium that is finished turns out to be of no use.
+    async fn spoil_next_medium(&self);
+
     /// The next request is refused since a limit is used up, whatever it asks.
     async fn limit_next(&self);
 
@@ -112,6 +123,10 @@ macro_rules! exam {
             a_revoked_access_asks_for_a_new_link
             a_limited_request_says_until_when
             the_measure_is_the_network_s
+            what_was_uploaded_in_pieces_is_shown
+            every_step_of_an_upload_may_be_repeated
+            what_cannot_be_shown_is_refused_for_its_media
+            a_medium_that_the_network_cannot_use_says_so
             likes_are_listed_to_the_end
             reposts_are_listed_to_the_end
             quotes_are_listed_to_the_end
@@ -139,7 +154,7 @@ macro_rules! exam {
 const ENOUGH_PAGES: usize = 50;
 
 fn text_post(text: &str) -> NewPost {
-    NewPost { text: text.to_owned(), reply_to: None }
+    NewPost { text: text.to_owned(), reply_to: None, media: Vec::new() }
 }
 
 /// Publishes, with nothing in the way.

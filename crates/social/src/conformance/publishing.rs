@@ -45,6 +45,7 @@ pub async fn a_reply_is_told_from_the_same_text_elsewhere(world: &dyn World) {
     let under = |target: &PostId| NewPost {
         text: "Who takes part is rewarded.".to_owned(),
         reply_to: Some(target.clone()),
+        media: Vec::new(),
     };
     let reply = publish(world, &brand, &under(&first)).await;
     world.settle().await;

@@ -57,6 +57,11 @@ async fn every_flaw_fails_its_question() {
         MiscountsLikes => counts_are_those_of_the_people,
         CountsTheDeleted => a_deleted_post_is_not_counted,
         OneActAPerson => one_person_engages_in_several_ways,
+        TakesBareForShowing => what_was_uploaded_in_pieces_is_shown,
+        RefusesRepeatedPieces => every_step_of_an_upload_may_be_repeated,
+        ShowsTheUnfinished => what_cannot_be_shown_is_refused_for_its_media,
+        KeepsUploadsForEver => what_cannot_be_shown_is_refused_for_its_media,
+        HidesFailures => a_medium_that_the_network_cannot_use_says_so,
     };
     for (flaw, question) in cases {
         assert!(fails(flaw, question).await, "{flaw:?} went unnoticed");

@@ -4,3 +4,4 @@
 
 mod exam_notices;
 mod memory;
+mod uploads;

@@ -1,19 +1,21 @@
 //! A network in memory, as small as it can be and still pass; and the ways in which it can be
 //! made to fail.
 
-use std::ops::RangeInclusive;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use hashbuzz_domain::engagement::Kind;
-use hashbuzz_domain::{PostId, ProfileId, Span, Time};
+use hashbuzz_domain::media::Facts;
+use hashbuzz_domain::{PostId, ProfileId, Span, Time, UploadId};
 use hashbuzz_social::conformance::{Act, Brand, World};
 use hashbuzz_social::{
-    Access, Author, Collect, Cursor, Expected, Forecast, GrantError, Granted, List, ListKey,
-    Measure, Metrics, Network, NewPost, Page, PayPolicy, Profile, Proof, Purpose, ReadError,
-    Refusal, Sighting, SignIn, Watched, WriteError,
+    Access, Author, Begun, Collect, Cursor, Expected, Forecast, GrantError, Granted, List, ListKey,
+    Measure, MediaRules, Metrics, Network, NewPost, Page, PayPolicy, Profile, Proof, Purpose,
+    ReadError, Refusal, Sighting, SignIn, Uploaded, Watched, WriteError,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::uploads::{self, Uploads};
 
 /// One thing that an implementation can get wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,11 @@ pub(crate) enum Flaw {
     MiscountsLikes,
     CountsTheDeleted,
     OneActAPerson,
+    TakesBareForShowing,
+    RefusesRepeatedPieces,
+    ShowsTheUnfinished,
+    KeepsUploadsForEver,
+    HidesFailures,
 }
 
 const PAGE: usize = 100;
@@ -74,6 +81,7 @@ struct State {
     revoked: Vec<String>,
     posts: Vec<Stored>,
     acts: Vec<Engagement>,
+    uploads: Uploads,
 }
 
 impl State {
@@ -160,8 +168,8 @@ impl Network for Memory {
         PayPolicy { kinds: &Kind::ALL, forbidden_by: None }
     }
 
-    fn images_per_post(&self) -> RangeInclusive<u8> {
-        0..=0
+    fn media_rules(&self) -> MediaRules {
+        uploads::rules()
     }
 
     fn measure(&self, text: &str) -> Measure {
@@ -202,6 +210,61 @@ impl Network for Memory {
         Ok(Profile { handle: format!("u{id}"), id })
     }
 
+    async fn begin_upload(&self, access: &Access, medium: &Facts) -> Result<Begun, WriteError> {
+        let owner = self.admit(access).map_err(to_write)?;
+        let mut state = self.state.lock().unwrap();
+        let (id, now) = (state.id(), state.time());
+        state.uploads.begin(id, owner, medium, now)
+    }
+
+    async fn append_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+        piece: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), WriteError> {
+        let owner = self.admit(access).map_err(to_write)?;
+        let mut state = self.state.lock().unwrap();
+        let now = state.time();
+        let repeats = !self.has(Flaw::RefusesRepeatedPieces);
+        state.uploads.append((&owner, upload), piece, bytes, (now, repeats))
+    }
+
+    async fn finish_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+    ) -> Result<Uploaded, WriteError> {
+        let owner = self.admit(access).map_err(to_write)?;
+        let mut state = self.state.lock().unwrap();
+        let now = state.time();
+        let hides = self.has(Flaw::HidesFailures);
+        state.uploads.finish(&owner, upload, now).map(|uploaded| uploads::shown(uploaded, hides))
+    }
+
+    async fn upload_state(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+    ) -> Result<Option<Uploaded>, ReadError> {
+        let owner = self.admit(access)?;
+        let state = self.state.lock().unwrap();
+        let found = state.uploads.state(&owner, upload, state.time())?;
+        Ok(found.map(|uploaded| uploads::shown(uploaded, self.has(Flaw::HidesFailures))))
+    }
+
+    async fn describe_upload(
+        &self,
+        access: &Access,
+        upload: &UploadId,
+        _: &str,
+    ) -> Result<(), WriteError> {
+        let owner = self.admit(access).map_err(to_write)?;
+        let state = self.state.lock().unwrap();
+        state.uploads.state(&owner, upload, state.time()).map(drop).map_err(to_write)
+    }
+
     async fn create_post(&self, access: &Access, post: &NewPost) -> Result<PostId, WriteError> {
         let done_anyway = self.has(Flaw::DoesWhatIsLimited) && self.state.lock().unwrap().limit;
         let admitted = self.admit(access).map_err(to_write);
@@ -214,14 +277,17 @@ impl Network for Memory {
             return Err(WriteError::Refused { refusal: Refusal::Invalid, detail: String::new() });
         }
         let mut state = self.state.lock().unwrap();
+        let author: ProfileId = owner(access).parse().unwrap();
+        let late = self.has(Flaw::KeepsUploadsForEver);
+        let unfinished = self.has(Flaw::ShowsTheUnfinished);
+        state.uploads.show(&author, &post.media, state.time(), (late, unfinished))?;
         let lost = std::mem::take(&mut state.lose);
         let times = if lost && self.has(Flaw::ResendsWhenLost) { 2 } else { 1 };
         let mut stored = post.clone();
         stored.text = stored.text.replace('&', "&amp;");
         for _ in 0..times {
             let (id, at) = (state.id(), state.time());
-            let author = owner(access).parse().unwrap();
-            state.posts.push(Stored { id, author, new: stored.clone(), at });
+            state.posts.push(Stored { id, author: author.clone(), new: stored.clone(), at });
         }
         admitted?;
         if lost && self.has(Flaw::ReportsLostAsRefused) {
@@ -255,6 +321,10 @@ impl Network for Memory {
             .filter(|p| self.has(Flaw::IgnoresTheAuthor) || p.author == *author)
             .filter(|p| self.has(Flaw::IgnoresTheTarget) || p.new.reply_to == post.reply_to)
             .filter(|p| self.has(Flaw::IgnoresSince) || p.at >= since)
+            .filter(|p| {
+                self.has(Flaw::TakesBareForShowing)
+                    || p.new.media.is_empty() == post.media.is_empty()
+            })
             .filter(|p| text(p) == post.text)
             .map(|p| p.id.to_string().parse().unwrap())
             .find(|id| self.has(Flaw::ForgetsWhatIsTaken) || !taken.contains(id));
@@ -422,6 +492,14 @@ impl World for Memory {
 
     async fn lose_next_answer(&self) {
         self.state.lock().unwrap().lose = true;
+    }
+
+    async fn lose_next_answer_of_an_upload(&self) {
+        self.state.lock().unwrap().uploads.lose = true;
+    }
+
+    async fn spoil_next_medium(&self) {
+        self.state.lock().unwrap().uploads.spoil = true;
     }
 
     async fn limit_next(&self) {

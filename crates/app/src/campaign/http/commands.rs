@@ -121,9 +121,10 @@ pub(crate) async fn publish(
         return Err(Problem::conflict("profile.missing", detail));
     }
     let funds = treasury::available(&app, campaign.account).await?.funds;
+    let command = Command::Publish { media: !campaign.draft.media.is_empty() };
     let order = Order {
         funds: Some(funds),
-        ..Order::new("campaign.publish", By::Owner, Command::Publish).accepted()
+        ..Order::new("campaign.publish", By::Owner, command).accepted()
     };
     give(&app, &signed, &id, order).await
 }
@@ -181,11 +182,13 @@ async fn give(app: &App, signed: &Signed, id: &str, order: Order<'_>) -> Answer 
             let undecided = effect::undecided(&tx, &campaign.key()).await? > 0;
             Command::RollBack { undecided }
         }
+        // It may have been edited since it was looked at.
+        Command::Publish { .. } => Command::Publish { media: !campaign.draft.media.is_empty() },
         command => command,
     };
     let with = With { reason: order.reason, funds: order.funds };
     apply(&tx, &mut campaign, command, with, now).await?;
-    if command == Command::Publish {
+    if matches!(command, Command::Publish { .. }) {
         let micros = network_cost::forecast(app, &campaign).micros;
         store::save_network_micros(&tx, campaign.id, micros).await?;
     }

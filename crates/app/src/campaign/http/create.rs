@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use hashbuzz_domain::CampaignId;
 use uuid::Uuid;
 
-use super::draft::{DraftBody, read};
+use super::draft::{DraftBody, read, show};
 use crate::App;
 use crate::account::Role;
 use crate::audit::audit;
@@ -20,11 +20,12 @@ pub(crate) async fn create(
     Body(body): Body<DraftBody>,
 ) -> Result<(StatusCode, Json<CampaignView>), Problem> {
     signed.need(Role::Campaigner)?;
-    let (draft, fee) = read(&app, body)?;
+    let (draft, fee) = read(&app, signed.0.account, body).await?;
     let id = CampaignId::from_bytes(Uuid::now_v7().into_bytes());
     let (account, now) = (signed.0.account, app.now());
     let tx = app.db.begin().await?;
     store::insert(&tx, id, account, &draft, fee, now).await?;
+    show(&tx, id, &draft).await?;
     note(&tx, id, "created", None, "drafted", now.micros()).await?;
     let actor = account.to_string();
     audit(&tx, now.micros(), &actor, "campaign.create", &id.to_string(), "").await?;

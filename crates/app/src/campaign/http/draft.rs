@@ -1,14 +1,15 @@
 //! A draft as the API reads it.
 
+use hashbuzz_db::Tx;
 use hashbuzz_domain::campaign::{Draft, FieldError, Reward};
 use hashbuzz_domain::engagement::Kind;
 use hashbuzz_domain::quest::Quest;
 use hashbuzz_domain::reward::{Rates, default_rate};
-use hashbuzz_domain::{Amount, Asset, Span};
+use hashbuzz_domain::{AccountId, Amount, Asset, CampaignId, Span};
 use serde::Deserialize;
 
-use crate::App;
 use crate::http::Problem;
+use crate::{App, media};
 
 /// What an owner sends.
 #[derive(Deserialize)]
@@ -16,6 +17,9 @@ use crate::http::Problem;
 pub(crate) struct DraftBody {
     name: String,
     text: String,
+    /// Ids of pictures or a video, in the order in which the post shows them.
+    #[serde(default)]
+    media: Vec<String>,
     kind: KindBody,
     #[serde(default = "hbar")]
     asset: String,
@@ -60,9 +64,20 @@ fn wrong(field: &'static str, code: &'static str, message: impl Into<String>) ->
     FieldError { field, code, message: message.into() }
 }
 
-/// The draft, checked against this deployment and the network, and its fee.
-pub(super) fn read(app: &App, body: DraftBody) -> Result<(Draft, Amount), Problem> {
+/// The draft of `owner`, checked against this deployment and the network, and its fee.
+pub(super) async fn read(
+    app: &App,
+    owner: AccountId,
+    body: DraftBody,
+) -> Result<(Draft, Amount), Problem> {
     let mut errors = Vec::new();
+    let media = match media::choose(app, owner, &body.media).await? {
+        Ok(media) => media,
+        Err(error) => {
+            errors.push(error);
+            Vec::new()
+        }
+    };
     if body.asset != "HBAR" {
         errors.push(wrong("asset", "unknown", "this deployment pays in HBAR"));
     }
@@ -78,6 +93,7 @@ pub(super) fn read(app: &App, body: DraftBody) -> Result<(Draft, Amount), Proble
     let draft = Draft {
         name: body.name.trim().to_owned(),
         text: body.text,
+        media,
         reward,
         budget: Amount::new(budget, Asset::Hbar),
         duration: Span::from_secs(body.duration_seconds.unwrap_or(DURATION)),
@@ -97,6 +113,17 @@ pub(super) fn read(app: &App, body: DraftBody) -> Result<(Draft, Amount), Proble
             Err(Problem::invalid(vec![error]))
         }
     }
+}
+
+/// Stores which media the draft shows, in the transaction that stores the draft.
+pub(super) async fn show(tx: &Tx, campaign: CampaignId, draft: &Draft) -> Result<(), Problem> {
+    if media::attach(tx, campaign, &draft.media).await? {
+        return Ok(());
+    }
+    Err(Problem::conflict(
+        "media.deleted",
+        "one of its media was deleted meanwhile: upload it again",
+    ))
 }
 
 fn amount(field: &'static str, text: &str, errors: &mut Vec<FieldError>) -> u64 {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use hashbuzz_domain::campaign::Command;
 
-use super::draft::{DraftBody, read};
+use super::draft::{DraftBody, read, show};
 use super::{owns, visible};
 use crate::App;
 use crate::campaign::transition::With;
@@ -21,11 +21,12 @@ pub(crate) async fn edit(
     let id = visible(&app, &signed, &id).await.and_then(|campaign| {
         if owns(&signed, &campaign) { Ok(campaign.id) } else { Err(Problem::not_found()) }
     })?;
-    let (draft, fee) = read(&app, body)?;
+    let (draft, fee) = read(&app, signed.0.account, body).await?;
     let tx = app.db.begin().await?;
     let mut campaign = load_for_update(&tx, id).await?.ok_or_else(Problem::not_found)?;
     apply(&tx, &mut campaign, Command::Edit, With::default(), app.now()).await?;
     store::save_draft(&tx, id, &draft, fee).await?;
+    show(&tx, id, &draft).await?;
     tx.commit().await?;
     let campaign = find(&app.db, id).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(view(&app, &signed, &campaign).await?))

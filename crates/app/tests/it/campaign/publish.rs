@@ -1,6 +1,7 @@
 //! Publishing once, however often it is asked.
 
 use hashbuzz_testkit::{HBAR, World, awareness};
+use serde_json::json;
 
 const CREATE: &str = "createCampaign(bytes32,address,address,uint128,uint128,uint32,uint64)";
 
@@ -97,6 +98,30 @@ async fn a_deposit_withdrawn_before_the_first_post_leaves_the_campaign_approved(
     assert_eq!(world.counted().await.posts.len(), 0);
     world.deposit(&brand, 50 * HBAR).await;
     assert_eq!(brand.api.command(&id, "publish").await.0, 202);
+    world.work_until_quiet().await;
+    assert_eq!(brand.api.campaign(&id).await["state"], "Closed");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_deposit_withdrawn_while_the_first_post_is_perhaps_public_takes_nothing_back() {
+    let world = World::new().await;
+    let brand = world.campaigner(110 * HBAR).await;
+    world.break_x(json!({ "on": "create_post", "kind": "drop_after_apply" })).await;
+    world.expect_dead_letter("CAMPAIGN_PUBLISH_DO_SM_TRANSACTION");
+    world.expect_refusals(1);
+    let id = world.published(&brand, &awareness("100", "2", "5")).await;
+    world.one_round().await;
+    world.withdraw(&brand, 50 * HBAR).await;
+
+    world.work_until_quiet().await;
+
+    let view = brand.api.campaign(&id).await;
+    assert_eq!(view["state"], "Stalled", "it is public: {view:#}");
+    assert_eq!(view["stalled"]["step"], "fund");
+    assert_eq!(world.counted().await.public(), 1);
+    world.deposit(&brand, 50 * HBAR).await;
+    assert_eq!(brand.api.command(&id, "resume").await.0, 202);
     world.work_until_quiet().await;
     assert_eq!(brand.api.campaign(&id).await["state"], "Closed");
     world.finish().await;

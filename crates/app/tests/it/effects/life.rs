@@ -1,8 +1,9 @@
 //! One life, to be disturbed.
 
-use hashbuzz_testkit::{Campaigner, HBAR, Participant, World, awareness};
+use hashbuzz_testkit::{Campaigner, HBAR, Participant, World, awareness, samples};
+use serde_json::json;
 
-/// A campaign with a late participant, from its draft to its end.
+/// A campaign with a moving picture and a late participant, from its draft to its end.
 pub(crate) struct Life {
     pub(crate) brand: Campaigner,
     people: Vec<Participant>,
@@ -16,7 +17,10 @@ impl Life {
         let brand = world.campaigner(110 * HBAR).await;
         let people = world.participants(2).await;
         let late = world.passers_by(1).await.remove(0);
-        let id = world.published(&brand, &awareness("100", "2", "5")).await;
+        let gif = world.medium(&brand, samples::gif(16, 16, 2), "stripes").await;
+        let mut draft = awareness("100", "2", "5");
+        draft["media"] = json!([gif]);
+        let id = world.published(&brand, &draft).await;
         Self { brand, people, late, id }
     }
 
@@ -55,6 +59,8 @@ impl Life {
         assert_eq!(world.available(&self.brand).await, 89 * HBAR);
         let counted = world.counted().await;
         assert_eq!(counted.posts.len(), 4, "{:?}", counted.posts);
+        let shown = counted.posts.iter().map(|post| post["media"].as_array().map_or(0, Vec::len));
+        assert_eq!(shown.collect::<Vec<_>>(), [1, 0, 0, 0], "{:?}", counted.posts);
         assert_eq!(counted.calls.len(), 6, "{:?}", counted.calls);
     }
 }
