@@ -16,6 +16,17 @@ use crate::{step, target};
 pub(crate) enum Bench {
     /// The event engine; the last line is one JSON object with all figures.
     Engine(EngineArgs),
+    /// A thousand campaigns, followed to their close within X's documented limits on a clock that
+    /// moves by itself: the plan, what was asked, what it cost, and whether anybody was missed.
+    Tracking(TrackingArgs),
+}
+
+/// How many, and how they are read.
+#[derive(Debug, Args)]
+pub(crate) struct TrackingArgs {
+    /// Passed on, such as `--campaigns 100 --apart`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    more: Vec<String>,
 }
 
 /// Which cells, for how long, and on what.
@@ -57,7 +68,10 @@ pub(crate) enum Dispatch {
 }
 
 pub(crate) fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
-    let Bench::Engine(args) = bench;
+    let args = match bench {
+        Bench::Engine(args) => args,
+        Bench::Tracking(args) => return tracking(root, args),
+    };
     ensure!(
         (args.store, args.dispatch) != (Store::Sqlite, Dispatch::Bullmq),
         "an SQLite file has one server, so there is nobody to dispatch to: take --store postgres"
@@ -69,6 +83,18 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
             outcome = engine(root, args) => outcome,
             name = interrupted() => bail!("stopped by {}", name?),
         }
+    })
+}
+
+fn tracking(root: &Path, args: &TrackingArgs) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        step("cargo run --release -p hashbuzz-testkit");
+        let mut command = cargo(root);
+        command.args(["run", "--release", "-p", "hashbuzz-testkit", "--"]).args(&args.more);
+        let status = command.status().await.context("cargo cannot be started")?;
+        ensure!(status.success(), "somebody was missed, or X had to refuse us");
+        Ok(())
     })
 }
 

@@ -47,7 +47,7 @@ CREATE TABLE tracking (
     campaign TEXT PRIMARY KEY REFERENCES campaign (id),
     account TEXT NOT NULL,
     next_look BIGINT NOT NULL,
-    counted_at_walk BIGINT NOT NULL DEFAULT 0,
+    counted_at_walk TEXT NOT NULL DEFAULT '[]',
     walk_begun_at BIGINT NOT NULL
 );
 CREATE INDEX tracking_next ON tracking (next_look);

@@ -23,19 +23,22 @@ pub(crate) fn forecast(campaign: &Expected<'_>, prices: &Prices) -> Forecast {
 
     let texts = campaign.texts.iter();
     let micros = texts.map(|text| create_post::billed(text).price(prices)).sum();
-    calls.push(line(&create_post::RATE, campaign.texts.len() as u64, micros));
+    let made = campaign.texts.len() as u64;
+    calls.push(line(&create_post::RATE, made, made.saturating_sub(watched), micros));
 
     let counted = watched * (days + 1);
     let requests = (LOOKS * watched).div_ceil(posts::IDS as u64);
-    calls.push(line(&posts::RATE, requests, counted * Billed::Post.price(prices)));
+    calls.push(line(&posts::RATE, requests, 1, counted * Billed::Post.price(prices)));
 
     let listed = |kind| campaign.kinds.contains(&kind);
     // Read once as they come and once more at the end, which may be on another day.
     let readings = if sweeps > 0 { 2 } else { 1 };
     let mut add = |rate: &'static Rate, lists: u64, rows: u64| {
         if lists > 0 {
-            let requests = lists * (sweeps + 1) + rows.div_ceil(PAGE) * readings;
-            calls.push(line(rate, requests, rows * readings * rate.billed.price(prices)));
+            let last = lists + rows.div_ceil(PAGE);
+            let requests = lists * sweeps + rows.div_ceil(PAGE) * (readings - 1) + last;
+            let micros = rows * readings * rate.billed.price(prices);
+            calls.push(line(rate, requests, last, micros));
         }
     };
     if campaign.duration < search::WINDOW {
@@ -54,9 +57,17 @@ pub(crate) fn forecast(campaign: &Expected<'_>, prices: &Prices) -> Forecast {
     Forecast { calls, micros, warnings: warnings(campaign) }
 }
 
-fn line(rate: &'static Rate, requests: u64, micros: u64) -> Calls {
-    let per_window = if rate.app > 0 { rate.app } else { rate.profile };
-    Calls { endpoint: rate.name, requests, micros, per_window, window: WINDOW }
+fn line(rate: &'static Rate, requests: u64, at_close: u64, micros: u64) -> Calls {
+    let (app_window, profile_window) = (rate.app, rate.profile);
+    Calls {
+        endpoint: rate.name,
+        requests,
+        at_close,
+        micros,
+        app_window,
+        profile_window,
+        window: WINDOW,
+    }
 }
 
 fn days(duration: Span) -> u64 {

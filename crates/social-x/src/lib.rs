@@ -184,11 +184,12 @@ impl Network for X {
     }
 
     fn posts_per_count(&self) -> usize {
-        endpoint::posts::IDS
+        if self.client.settings.together { endpoint::posts::IDS } else { 1 }
     }
 
     fn lists(&self, watched: Watched<'_>, now: Time) -> Vec<List> {
-        lists::plan(watched, now).iter().map(XList::list).collect()
+        let together = self.client.settings.together;
+        lists::plan(watched, now, together).iter().map(XList::list).collect()
     }
 
     fn list_of(&self, post: &PostId, kind: Kind) -> List {

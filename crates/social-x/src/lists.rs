@@ -83,13 +83,14 @@ fn entry(text: &str) -> Option<(PostId, Kind)> {
     Some((post.parse().ok()?, kind))
 }
 
-/// The lists that show what is watched, cheapest first.
-pub(crate) fn plan(watched: Watched<'_>, now: Time) -> Vec<XList> {
+/// The lists that show what is watched, those of several kinds first where they may be read
+/// `together`.
+pub(crate) fn plan(watched: Watched<'_>, now: Time, together: bool) -> Vec<XList> {
     let pairs = watched
         .posts
         .iter()
         .flat_map(|post| watched.kinds.iter().map(move |kind| (post.clone(), *kind)));
-    let together = search::reaches(watched.posted_at, now.plus(WALK));
+    let together = together && search::reaches(watched.posted_at, now.plus(WALK));
     let (searched, single): (Vec<_>, Vec<_>) =
         pairs.partition(|(_, kind)| together && search::operator(*kind).is_some());
     let mut lists = Vec::new();
@@ -122,7 +123,7 @@ mod tests {
         let now = Time::from_micros(1_788_264_000_000_000);
         let posts = posts(count);
         let posted_at = now.minus(Span::from_secs(age_days * DAY));
-        plan(Watched { posts: &posts, kinds: &Kind::ALL, posted_at }, now)
+        plan(Watched { posts: &posts, kinds: &Kind::ALL, posted_at }, now, true)
     }
 
     #[test]

@@ -120,6 +120,10 @@ pub struct Settings {
     pub clock: ClockFn,
     /// Which names to ask by.
     pub vocabulary: Vocabulary,
+    /// Whether counts of many campaigns are read together, and one search shows several kinds of
+    /// engagement. Without it every post is counted alone and every kind has a list of its own: to
+    /// compare, or where X's search leaves something out.
+    pub together: bool,
 }
 
 impl Settings {
@@ -136,6 +140,7 @@ impl Settings {
             request_timeout: Duration::from_secs(20),
             clock,
             vocabulary: Vocabulary::default(),
+            together: true,
         }
     }
 }

@@ -39,10 +39,14 @@ pub struct Calls {
     pub endpoint: &'static str,
     /// How often it is asked over the campaign's life.
     pub requests: u64,
-    /// What that costs at most, in millionths of a dollar.
+    /// How many of these are made after its end.
+    pub at_close: u64,
+    /// What all of them cost at most, in millionths of a dollar.
     pub micros: u64,
-    /// How many requests the network allows in one window to whoever asks.
-    pub per_window: u64,
+    /// How many requests of the app itself the network allows in one window; 0 where it may not ask.
+    pub app_window: u64,
+    /// How many of one profile.
+    pub profile_window: u64,
     /// How long that window is.
     pub window: Span,
 }

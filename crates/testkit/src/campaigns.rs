@@ -100,6 +100,16 @@ impl World {
         self.act(people, "reply", post, |n| format!("Here is what number {n} thinks of it")).await;
     }
 
+    /// Somebody posts by hand, in the network's own app.
+    ///
+    /// # Panics
+    /// When the network refuses.
+    pub async fn says(&self, handle: &str, text: &str) {
+        let act = json!([{ "user": handle, "kind": "post", "text": text }]);
+        let answer: Value = self.x.post("/_standin/acts", &act).await;
+        assert!(answer["acts"][0]["refused"].is_null(), "{answer}");
+    }
+
     /// They reply with `text`.
     pub async fn answer(&self, people: &[Participant], post: &str, text: &str) {
         self.act(people, "reply", post, |_| text.to_owned()).await;
@@ -125,6 +135,17 @@ impl World {
     /// Writes into X's script of faults.
     pub async fn break_x(&self, fault: Value) {
         self.x.post::<Value>("/_standin/faults", &fault).await;
+    }
+
+    /// Changes X's settings.
+    pub async fn set_x(&self, settings: Value) {
+        self.x.ask(reqwest::Method::PATCH, "/_standin/settings", Some(&settings)).await;
+    }
+
+    /// X suspends the brand's account, or opens it again.
+    pub async fn suspend(&self, brand: &Campaigner, suspended: bool) {
+        let whom = json!({ "user": brand.handle, "suspended": suspended });
+        self.x.post::<Value>("/_standin/suspend", &whom).await;
     }
 
     /// Writes into Hedera's script of faults.

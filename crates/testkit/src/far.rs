@@ -56,6 +56,7 @@ pub(crate) struct XApp {
     pub(crate) consumer_secret: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    pub(crate) bearer_token: String,
 }
 
 /// A contract call that reached consensus.

@@ -28,7 +28,7 @@ pub use campaigns::{awareness, quest};
 pub use far::{Call, Counted};
 pub use hashbuzz_media::samples;
 pub use people::{Campaigner, Participant};
-pub use world::World;
+pub use world::{Reading, World};
 
 /// Tinybars of one HBAR.
 pub const HBAR: u64 = 100_000_000;

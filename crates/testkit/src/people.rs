@@ -158,6 +158,36 @@ impl World {
         api.send_json(Method::POST, "/v2/profiles/sign-ins/return", &back).await
     }
 
+    /// People at the social network, with no wallet; their ids.
+    pub async fn crowd(&self, count: usize) -> Vec<String> {
+        let first = self.people.fetch_add(count, Ordering::Relaxed);
+        let handles: Vec<String> = (first..first + count).map(|n| format!("crowd{n}")).collect();
+        self.profiles(&handles).await.into_iter().map(|user| user.id).collect()
+    }
+
+    /// What people do, now or later, in the stand-in's own form.
+    ///
+    /// # Panics
+    /// When one of these acts cannot be.
+    pub async fn acts(&self, acts: &[Value]) {
+        for acts in acts.chunks(50_000) {
+            let answer: Value = self.x.post("/_standin/acts", &acts.into()).await;
+            let rows = answer["acts"].as_array().expect("a row for each act");
+            let refused = rows.iter().find(|row| row["refused"].is_string());
+            assert!(refused.is_none(), "{refused:?}");
+        }
+    }
+
+    /// What X has counted.
+    pub async fn x_counted(&self) -> Value {
+        self.x.get("/_standin/counters").await
+    }
+
+    /// Now, in microseconds.
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
     /// Requests that X has had at an endpoint, whatever became of them.
     pub async fn asked_x(&self, endpoint: &str) -> u64 {
         let counters: Value = self.x.get("/_standin/counters").await;

@@ -27,6 +27,11 @@ impl World {
         announced.push(format!("{kind}.v1"));
     }
 
+    /// Announces that X refuses `posts` posts of the service as duplicates in this test.
+    pub fn expect_duplicates(&self, posts: u64) {
+        self.duplicates.fetch_add(posts, Ordering::Relaxed);
+    }
+
     /// Announces that the contract refuses `calls` calls of the service in this test.
     pub fn expect_refusals(&self, calls: usize) {
         self.refusals.fetch_add(calls, Ordering::Relaxed);
@@ -62,6 +67,11 @@ impl World {
         self.what_happened_twice(&mut wrong).await;
         self.what_did_not_break(&mut wrong).await;
         assert!(wrong.is_empty(), "an untidy end:\n- {}", wrong.join("\n- "));
+    }
+
+    /// Ends the world as it is: for measurements, which end where they have measured.
+    pub fn leave(self) {
+        self.finished.store(true, Ordering::Relaxed);
     }
 
     async fn what_waits(&self, wrong: &mut Vec<String>) {
@@ -122,8 +132,11 @@ impl World {
     async fn what_happened_twice(&self, wrong: &mut Vec<String>) {
         let counted = self.counted().await;
         wrong.extend(counted.duplicate_posts.iter().map(|post| format!("posted twice: {post}")));
-        if counted.duplicates_refused > 0 {
-            wrong.push(format!("{} repeated posts were refused", counted.duplicates_refused));
+        let announced = self.duplicates.load(Ordering::Relaxed);
+        if counted.duplicates_refused != announced {
+            let refused = counted.duplicates_refused;
+            wrong
+                .push(format!("{refused} repeated posts were refused, {announced} were announced"));
         }
         let batch = selector("payBatch(bytes32,uint32,bytes32[])");
         let (good, refused): (Vec<&Call>, Vec<&Call>) =

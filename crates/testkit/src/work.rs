@@ -13,8 +13,6 @@ use hashbuzz_outbox::Clock as _;
 
 use crate::World;
 
-/// Turns that no test needs.
-const TURNS: usize = 4_000;
 /// Time that no test waits: a hundred days.
 const DAYS: i64 = 100 * 86_400 * 1_000_000;
 
@@ -144,7 +142,10 @@ impl World {
     }
 
     fn limits(&self) -> Limits {
-        Limits { until: self.clock.now() + DAYS, turns: self.taken.load(Ordering::Relaxed) + TURNS }
+        Limits {
+            until: self.clock.now() + DAYS,
+            turns: self.taken.load(Ordering::Relaxed) + self.reading.turns,
+        }
     }
 
     /// One step: turns that are due, else time. False when nothing waits.

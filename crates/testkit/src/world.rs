@@ -1,6 +1,6 @@
 //! Starting a world, and starting its server once more.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -47,12 +47,14 @@ pub struct World {
     pub(crate) reviewer: SecretString,
     pub(crate) dead_letters: Mutex<Vec<String>>,
     pub(crate) refusals: AtomicUsize,
+    pub(crate) duplicates: AtomicU64,
     pub(crate) people: AtomicUsize,
     pub(crate) taken: AtomicUsize,
     pub(crate) base: Arc<Mutex<String>>,
     pub(crate) repeats: Mutex<Option<crate::work::Repeats>>,
     pub(crate) finished: AtomicBool,
     settings: Settings,
+    pub(crate) reading: Reading,
     vault_key: SecretString,
     database: TempDir,
     _x: hashbuzz_standin_x::Running,
@@ -87,6 +89,14 @@ impl World {
     /// # Panics
     /// As [`World::new`].
     pub async fn with(settings: Settings) -> Self {
+        Self::of(settings, Reading::default()).await
+    }
+
+    /// The same, which reads the social network otherwise.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub async fn of(settings: Settings, reading: Reading) -> Self {
         let clock = TestClock::new();
         let http = client();
         let x_clock = hashbuzz_standin_x::Clock::Manual(Arc::clone(&clock.0));
@@ -119,6 +129,7 @@ impl World {
             x_app: &x_app,
             x_base: running_x.url(),
             settings: &settings,
+            reading,
             vault_key: &vault_key,
             database: &database,
         };
@@ -138,12 +149,14 @@ impl World {
             reviewer,
             dead_letters: Mutex::default(),
             refusals: AtomicUsize::new(0),
+            duplicates: AtomicU64::new(0),
             people: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
             base,
             repeats: Mutex::default(),
             finished: AtomicBool::new(false),
             settings,
+            reading,
             vault_key,
             database,
             _x: running_x,
@@ -164,6 +177,7 @@ impl World {
             x_app: &self.x_app,
             x_base: self._x.url(),
             settings: &self.settings,
+            reading: self.reading,
             vault_key: &self.vault_key,
             database: &self.database,
         };
@@ -214,6 +228,23 @@ impl World {
     }
 }
 
+/// How a world reads the social network, and how much work it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// Public lists are read with the app's own token.
+    pub as_app: bool,
+    /// Campaigns are counted together, and one search shows several kinds.
+    pub together: bool,
+    /// Turns after which a test is thought to have no end.
+    pub turns: usize,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { as_app: false, together: true, turns: 4_000 }
+    }
+}
+
 /// What a server needs to start.
 struct Place<'a> {
     clock: &'a TestClock,
@@ -223,6 +254,7 @@ struct Place<'a> {
     x_app: &'a XApp,
     x_base: String,
     settings: &'a Settings,
+    reading: Reading,
     vault_key: &'a SecretString,
     database: &'a TempDir,
 }
@@ -277,7 +309,9 @@ impl Place<'_> {
                 redirect_uri: REDIRECT.to_owned(),
                 consent_page: format!("{}/i/oauth2/authorize", self.x_base),
             }),
+            bearer: self.reading.as_app.then(|| self.x_app.bearer_token.clone().into()),
             budget: Arc::new(SharedBudget::new(db.clone())),
+            together: self.reading.together,
             request_timeout: PATIENCE,
             ..hashbuzz_social_x::Settings::new(Arc::new(move || clock.time()))
         })

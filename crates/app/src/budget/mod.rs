@@ -9,6 +9,8 @@
 mod http;
 mod limits;
 mod spent;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use http::{budget, open, usd};
 pub use limits::SharedBudget;

@@ -36,8 +36,10 @@ pub(super) struct NetworkView {
 struct CallsView {
     endpoint: &'static str,
     requests: u64,
+    at_close: u64,
     usd: String,
-    per_window: u64,
+    app_window: u64,
+    profile_window: u64,
     window_seconds: i64,
 }
 
@@ -74,8 +76,10 @@ pub(super) async fn network_view(app: &App, campaign: &Campaign) -> Result<Netwo
     let calls = forecast.calls.iter().map(|calls| CallsView {
         endpoint: calls.endpoint,
         requests: calls.requests,
+        at_close: calls.at_close,
         usd: usd(stored::units(calls.micros)),
-        per_window: calls.per_window,
+        app_window: calls.app_window,
+        profile_window: calls.profile_window,
         window_seconds: calls.window.secs(),
     });
     Ok(NetworkView {

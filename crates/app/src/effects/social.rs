@@ -98,6 +98,9 @@ pub(crate) async fn post(
     }
     tx.commit().await?;
     match effect.state {
+        State::Planned if effect.sends > 0 && !refused => {
+            look_and_send(app, turn, wanted, effect).await
+        }
         State::Planned | State::Rejected => send(app, turn, wanted, effect).await,
         State::Started | State::Unknown => read_back(app, turn, wanted, effect).await,
         State::Done => already(effect),
@@ -118,6 +121,24 @@ fn already(effect: Effect) -> Result<Asked<PostId>, Failure> {
 fn done(effect: Effect, post: PostId, seen: String) -> Asked<PostId> {
     let remote_id = Some(post.to_string());
     Asked::Result(post, Box::new(Done { effect, remote_id, cost: None, seen, already: false }))
+}
+
+/// Sends what was sent before and answered as not done. Networks have been seen to say so of a post
+/// that was public (<public reports of posting tools, 2026>), and a look is cheaper than a second post.
+async fn look_and_send(
+    app: &App,
+    turn: &Turn,
+    wanted: &PostEffect<'_>,
+    effect: Effect,
+) -> Result<Asked<PostId>, Failure> {
+    match look(app, turn, wanted, &effect).await? {
+        Looked::Found(id) => {
+            let seen = format!("{FOUND} {id} among the author's posts, although it was refused");
+            Ok(done(effect, id, seen))
+        }
+        Looked::Nothing => send(app, turn, wanted, effect).await,
+        Looked::Turn(verdict) => Ok(Asked::Turn(verdict)),
+    }
 }
 
 async fn send(
@@ -217,22 +238,45 @@ async fn read_back(
     mut effect: Effect,
 ) -> Result<Asked<PostId>, Failure> {
     let started = effect.started_at.unwrap_or_else(|| turn.now());
+    match look(app, turn, wanted, &effect).await? {
+        Looked::Found(id) => {
+            let seen = format!("{FOUND} {id} among the author's posts");
+            Ok(done(effect, id, seen))
+        }
+        Looked::Nothing => clean_read(app, turn, &mut effect, started).await,
+        Looked::Turn(verdict) => Ok(Asked::Turn(verdict)),
+    }
+}
+
+/// What a look at the author's posts shows.
+enum Looked {
+    Found(PostId),
+    Nothing,
+    /// Nothing could be seen; the turn ends so.
+    Turn(Verdict),
+}
+
+/// Looks for a post that was sent.
+async fn look(
+    app: &App,
+    turn: &Turn,
+    wanted: &PostEffect<'_>,
+    effect: &Effect,
+) -> Result<Looked, Failure> {
+    let started = effect.started_at.unwrap_or_else(|| turn.now());
     let since = Time::from_micros(started - SKEW - effect.sends * DEADLINE);
     let (brand, post) = (wanted.brand, wanted.post);
     let found =
         app.network.find_post(&brand.access, &brand.profile, post, since, &wanted.taken).await;
+    let wait =
+        |until: Time, why: String| Ok(Looked::Turn(Verdict::Later { until: until.micros(), why }));
     match found {
-        Ok(Some(id)) => {
-            let seen = format!("{FOUND} {id} among the author's posts");
-            Ok(done(effect, id, seen))
-        }
-        Ok(None) => clean_read(app, turn, &mut effect, started).await,
-        Err(ReadError::RateLimited { until, scope }) => Ok(later(until.micros(), scope)),
-        Err(ref error @ ReadError::NoCredit { until, .. }) => {
-            Ok(later(until.micros(), error.to_string()))
-        }
+        Ok(Some(id)) => Ok(Looked::Found(id)),
+        Ok(None) => Ok(Looked::Nothing),
+        Err(ReadError::RateLimited { until, scope }) => wait(until, scope),
+        Err(ref error @ ReadError::NoCredit { until, .. }) => wait(until, error.to_string()),
         Err(ReadError::Unauthorized(words)) => {
-            Ok(Asked::Turn(account::refused(app, turn, brand, &words).await?))
+            Ok(Looked::Turn(account::refused(app, turn, brand, &words).await?))
         }
         Err(error @ (ReadError::Gone(_) | ReadError::Refused(_) | ReadError::Unavailable(_))) => {
             Err(Failure(error.to_string()))

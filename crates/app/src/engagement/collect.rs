@@ -7,7 +7,7 @@
 //! Then      itself for the next page or list; after the last walk `CAMPAIGN_ALLOCATE`.
 //! Twice     changes nothing: sightings are unique, and a page may be read again.
 //! Never     when access was revoked: Stalled at `collect`, the owner links again and resumes.
-//!           A post that is gone has an empty list that proves nothing.
+//!           A post that is gone, by the counts too, has an empty list that proves nothing.
 //!
 //! Why a page a turn: networks allow few requests at a time, a turn must end within its lease, and
 //! an operator wants to see progress.
@@ -44,6 +44,9 @@ pub struct CollectEngagement {
     /// planned.
     #[serde(default)]
     pub stops: Option<Vec<Stop>>,
+    /// While the campaign runs: post and kind of what has moved since the last walk.
+    #[serde(default)]
+    pub moved: Vec<(String, String)>,
     /// Where in the first of these lists; none for its first page.
     pub cursor: Option<String>,
     /// Whether lists that are in doubt were added.
@@ -52,14 +55,19 @@ pub struct CollectEngagement {
 }
 
 impl CollectEngagement {
-    /// The beginning of a walk.
-    pub(super) fn first(campaign: String, sweep: i64, last: bool) -> Self {
-        Self { campaign, sweep, last, stops: None, cursor: None, doubted: false }
+    /// The beginning of a walk over what has moved.
+    pub(super) fn while_running(
+        campaign: String,
+        sweep: i64,
+        moved: Vec<(String, String)>,
+    ) -> Self {
+        Self { campaign, sweep, last: false, stops: None, moved, cursor: None, doubted: false }
     }
 
     /// The beginning of the walk after the end.
     pub(crate) fn last(campaign: String) -> Self {
-        Self::first(campaign, 0, true)
+        let moved = Vec::new();
+        Self { campaign, sweep: 0, last: true, stops: None, moved, cursor: None, doubted: false }
     }
 }
 
@@ -90,7 +98,12 @@ impl Handle<App> for CollectEngagement {
             Acting::Turn(verdict) => return Ok(verdict),
         };
         let Some(stops) = &self.stops else {
-            return match walk::plan(app, &campaign, &brand, self.last).await {
+            let planned = if self.last {
+                walk::plan_last(app, &campaign, &brand).await
+            } else {
+                Ok(walk::plan_moved(app, &campaign, &self.moved))
+            };
+            return match planned {
                 Ok(planned) => self.begin(app, turn, &campaign, planned).await,
                 Err(error) => not_read(app, turn, &brand, error).await,
             };
@@ -102,10 +115,15 @@ impl Handle<App> for CollectEngagement {
         let wanted = Collect { list, posted_at, cursor: self.cursor.clone().map(Cursor) };
         match app.network.engagements(&brand.access, &wanted).await {
             Ok(page) => self.record(app, turn, &campaign, &page).await,
-            Err(ReadError::Gone(_)) => {
-                let page = Page { sightings: Vec::new(), next: None, proves_absence: false };
-                self.record(app, turn, &campaign, &page).await
-            }
+            Err(ReadError::Gone(words)) => match walk::gone(app, &brand, stop).await {
+                Ok(true) => {
+                    let page = Page { sightings: Vec::new(), next: None, proves_absence: false };
+                    self.record(app, turn, &campaign, &page).await
+                }
+                // A gateway may say so of anything, and believing it would lose everybody.
+                Ok(false) => Err(Failure(format!("not found, although its posts exist: {words}"))),
+                Err(error) => not_read(app, turn, &brand, error).await,
+            },
             Err(error) => not_read(app, turn, &brand, error).await,
         }
     }

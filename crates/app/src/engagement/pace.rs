@@ -28,17 +28,16 @@ pub(super) struct Lists {
     pub(super) age: i64,
     /// How long ago the last walk began; the campaign's age when there was none.
     pub(super) since_walk: i64,
-    /// What the counts have added up to then.
-    pub(super) counted_then: i64,
-    /// What they add up to now.
-    pub(super) counted_now: i64,
+    /// Whether any count is another one than it was then.
+    pub(super) moved: bool,
+    /// Whether anybody is counted at all.
+    pub(super) anybody: bool,
 }
 
 /// Whether the lists are due for a walk.
 pub(super) fn walks(lists: Lists, at_least: Span, at_most: Span) -> bool {
     let every = (lists.age / WALK_PARTS).min(at_most.micros()).max(at_least.micros());
-    let moved = lists.counted_now != lists.counted_then;
-    (moved && lists.since_walk >= every) || (lists.counted_now > 0 && lists.since_walk >= WEEKLY)
+    (lists.moved && lists.since_walk >= every) || (lists.anybody && lists.since_walk >= WEEKLY)
 }
 
 #[cfg(test)]
@@ -71,16 +70,14 @@ mod tests {
 
     #[test]
     fn lists_are_walked_when_counts_have_moved_or_a_week_is_nearly_over() {
-        let lists = |age, since_walk, counted_now| {
-            let counted_then = if counted_now == 0 { 0 } else { 5 };
-            Lists { age, since_walk, counted_then, counted_now }
-        };
+        let lists = |age, since_walk, moved| Lists { age, since_walk, moved, anybody: true };
         let walks = |lists| walks(lists, FIVE_MINUTES, SIX_HOURS);
-        assert!(walks(lists(HOUR, 15 * MINUTE, 6)));
-        assert!(!walks(lists(HOUR, 14 * MINUTE, 6)), "too soon for its age");
-        assert!(walks(lists(48 * HOUR, 6 * HOUR, 4)), "some took it back");
-        assert!(!walks(lists(48 * HOUR, 24 * HOUR, 5)), "nothing has moved");
-        assert!(walks(lists(144 * HOUR, 144 * HOUR, 5)), "search forgets");
-        assert!(!walks(lists(144 * HOUR, 144 * HOUR, 0)), "nobody is there to be forgotten");
+        assert!(walks(lists(HOUR, 15 * MINUTE, true)));
+        assert!(!walks(lists(HOUR, 14 * MINUTE, true)), "too soon for its age");
+        assert!(walks(lists(48 * HOUR, 6 * HOUR, true)));
+        assert!(!walks(lists(48 * HOUR, 24 * HOUR, false)), "nothing has moved");
+        assert!(walks(lists(144 * HOUR, 144 * HOUR, false)), "search forgets");
+        let nobody = Lists { anybody: false, ..lists(144 * HOUR, 144 * HOUR, false) };
+        assert!(!walks(nobody), "nobody is there to be forgotten");
     }
 }

@@ -13,6 +13,7 @@
 
 use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
+use hashbuzz_domain::engagement::Kind;
 use hashbuzz_outbox::{Due, Failure, Handle, Message, Queue, Turn, Verdict, enqueue_at};
 use hashbuzz_social::{Metrics, ReadError};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use super::tracking::{self, DueRow};
 use super::{CollectEngagement, store};
 use crate::account::{Acting, Brand};
 use crate::campaign::{Campaign, transition};
+use crate::stored::{json, read_json};
 use crate::{App, account, campaign};
 
 /// After a refusal of its access, a campaign's brand is not asked for so long.
@@ -117,26 +119,49 @@ async fn record(
     let since = campaign.starts_at.map_or(now, hashbuzz_domain::Time::micros);
     let age = now - since;
     let (at_least, at_most) = (app.settings.track_every, app.settings.sweep_every);
+    let counts = Counts::of(campaign, &own);
+    let before: Counts = read_json(&due.counted_at_walk)?;
     let lists = Lists {
         age,
         since_walk: now - due.walk_begun_at,
-        counted_then: due.counted_at_walk,
-        counted_now: counted(campaign, &own),
+        moved: counts != before,
+        anybody: counts.0.iter().any(|(_, _, n)| *n > 0),
     };
     if walks(lists, at_least, at_most) {
         let sweep = store::next_sweep(tx, campaign.id).await?;
-        let collect = CollectEngagement::first(campaign.key(), sweep, false);
+        let moved = counts.moved_since(&before);
+        let collect = CollectEngagement::while_running(campaign.key(), sweep, moved);
         transition::put(tx, now, campaign, &collect).await?;
-        tracking::walk_begins(tx, &due.campaign, lists.counted_now, now).await?;
+        tracking::walk_begins(tx, &due.campaign, &json(&counts)?, now).await?;
     }
     Ok(tracking::look_again(tx, &due.campaign, now + until_next_look(age, at_least)).await?)
 }
 
-/// What the counts of the kinds that are collected add up to.
-fn counted(campaign: &Campaign, metrics: &[Metrics]) -> i64 {
-    let kinds = campaign.draft.collected();
-    let of = |counted: &Metrics| kinds.iter().map(|kind| counted.of(*kind)).sum::<u64>();
-    i64::try_from(metrics.iter().map(of).sum::<u64>()).unwrap_or(i64::MAX)
+/// Counts by post and kind, of the kinds that are collected, as they are stored.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct Counts(Vec<(String, String, u64)>);
+
+impl Counts {
+    fn of(campaign: &Campaign, metrics: &[Metrics]) -> Self {
+        let kinds = campaign.draft.collected();
+        let of = |counted: &Metrics| {
+            let post = counted.post.to_string();
+            let count = |kind: &Kind| (post.clone(), kind.to_string(), counted.of(*kind));
+            kinds.iter().map(count).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = metrics.iter().flat_map(of).collect();
+        all.sort();
+        Self(all)
+    }
+
+    /// Post and kind of those that are not what they were. Where nothing has moved, of all: then it
+    /// is time that makes a walk due.
+    fn moved_since(&self, before: &Self) -> Vec<(String, String)> {
+        let pair = |(post, kind, _): &(String, String, u64)| (post.clone(), kind.clone());
+        let moved: Vec<_> =
+            self.0.iter().filter(|count| !before.0.contains(count)).map(pair).collect();
+        if moved.is_empty() { self.0.iter().map(pair).collect() } else { moved }
+    }
 }
 
 /// Nothing was counted. One brand's trouble must not keep the others from being looked at.

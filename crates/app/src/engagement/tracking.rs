@@ -9,7 +9,7 @@ use crate::stored::count;
 #[derive(Clone, FromQueryResult)]
 pub(super) struct DueRow {
     pub(super) campaign: String,
-    pub(super) counted_at_walk: i64,
+    pub(super) counted_at_walk: String,
     pub(super) walk_begun_at: i64,
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn look_again(tx: &Tx, campaign: &str, at: i64) -> Result<(), D
 pub(super) async fn walk_begins(
     tx: &Tx,
     campaign: &str,
-    counted: i64,
+    counted: &str,
     now: i64,
 ) -> Result<(), DbError> {
     tx.exec(

@@ -39,63 +39,67 @@ pub(super) struct Planned {
     pub(super) metrics: Vec<Metrics>,
 }
 
-/// Plans a walk. The last one looks at the counts first: a list that nobody is on, and of which
-/// nobody was ever seen, is not read.
-pub(super) async fn plan(
+/// Plans a walk over what has moved, while the campaign runs.
+pub(super) fn plan_moved(app: &App, campaign: &Campaign, moved: &[(String, String)]) -> Planned {
+    let mut wanted: BTreeMap<Kind, Vec<PostId>> = BTreeMap::new();
+    for post in campaign.posts() {
+        for kind in campaign.draft.collected() {
+            if moved.contains(&(post.to_string(), kind.to_string())) {
+                wanted.entry(kind).or_default().push(post.clone());
+            }
+        }
+    }
+    let stops = stops(app, campaign, &wanted);
+    Planned { stops, empty: Vec::new(), metrics: Vec::new() }
+}
+
+/// Plans the last walk. It looks at the counts first: a list that nobody is on, and of which nobody
+/// was ever seen, is not read.
+pub(super) async fn plan_last(
     app: &App,
     campaign: &Campaign,
     brand: &Brand,
-    last: bool,
 ) -> Result<Planned, ReadError> {
-    let posts = campaign.posts();
-    let kinds = campaign.draft.collected();
-    let posted_at = campaign.post_1.as_ref().map_or(campaign.created_at, |(_, at)| *at);
-    let metrics = if last { app.network.metrics(&brand.access, &posts).await? } else { Vec::new() };
-    let counts = if last {
-        metrics.clone()
-    } else {
-        let read = store::metrics(&app.db, campaign.id).await;
-        read.and_then(as_metrics).map_err(|error| ReadError::Unavailable(error.to_string()))?
-    };
+    let metrics = app.network.metrics(&brand.access, &campaign.posts()).await?;
     let seen = store::seen(&app.db, campaign.id).await;
     let seen = seen.map_err(|error| ReadError::Unavailable(error.to_string()))?;
     let mut wanted: BTreeMap<Kind, Vec<PostId>> = BTreeMap::new();
     let mut empty = Vec::new();
-    for post in &posts {
-        for kind in &kinds {
-            let counted = counts.iter().find(|counted| counted.post == *post);
-            let nobody = counted.is_some_and(|counted| counted.of(*kind) == 0);
+    for post in campaign.posts() {
+        let counted = metrics.iter().find(|counted| counted.post == post);
+        for kind in campaign.draft.collected() {
+            let nobody = counted.is_some_and(|counted| counted.of(kind) == 0);
             if nobody && !seen.contains(&(post.to_string(), kind.to_string())) {
-                empty.push(Stop::from(app.network.list_of(post, *kind)));
+                empty.push(Stop::from(app.network.list_of(&post, kind)));
             } else {
-                wanted.entry(*kind).or_default().push(post.clone());
+                wanted.entry(kind).or_default().push(post.clone());
             }
         }
     }
-    Ok(Planned { stops: stops(app, &posts, &wanted, posted_at), empty, metrics })
+    Ok(Planned { stops: stops(app, campaign, &wanted), empty, metrics })
 }
 
-/// The fewest lists that show what is wanted. Kinds that are wanted of all posts go together.
-fn stops(
-    app: &App,
-    posts: &[PostId],
-    wanted: &BTreeMap<Kind, Vec<PostId>>,
-    posted_at: hashbuzz_domain::Time,
-) -> Vec<Stop> {
+/// The fewest lists that show what is wanted. Kinds that are wanted of the same posts go together.
+fn stops(app: &App, campaign: &Campaign, wanted: &BTreeMap<Kind, Vec<PostId>>) -> Vec<Stop> {
+    let posted_at = campaign.post_1.as_ref().map_or(campaign.created_at, |(_, at)| *at);
     let mut by_posts: BTreeMap<&[PostId], Vec<Kind>> = BTreeMap::new();
-    for (kind, of) in wanted {
-        by_posts.entry(of).or_default().push(*kind);
+    for (kind, posts) in wanted {
+        by_posts.entry(posts).or_default().push(*kind);
     }
     let mut stops = Vec::new();
-    // What is wanted of every post first: it is one list more often than not.
-    let mut groups: Vec<(&[PostId], Vec<Kind>)> = by_posts.into_iter().collect();
-    groups.sort_by_key(|(of, _)| std::cmp::Reverse(of.len()));
-    debug_assert!(groups.iter().all(|(of, _)| of.len() <= posts.len()));
-    for (posts, kinds) in groups {
+    for (posts, kinds) in by_posts {
         let watched = Watched { posts, kinds: &kinds, posted_at };
         stops.extend(app.network.lists(watched, app.now()).into_iter().map(Stop::from));
     }
     stops
+}
+
+/// Whether all posts that a list is about are gone.
+pub(super) async fn gone(app: &App, brand: &Brand, stop: &Stop) -> Result<bool, ReadError> {
+    let posts: Result<Vec<PostId>, DbError> =
+        stop.shows.iter().map(|(post, _)| parse(post)).collect();
+    let posts = posts.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+    Ok(app.network.metrics(&brand.access, &posts).await?.is_empty())
 }
 
 /// Stores a page: its sightings, how far the walk got, and where that is proved, who is gone. Says

@@ -3,6 +3,8 @@
 mod breaks;
 mod ledger;
 mod life;
+mod network_errors;
 mod repeats;
 mod restart;
 mod social;
+mod threads;
