@@ -18,13 +18,15 @@ pub(crate) enum Bench {
     Engine(EngineArgs),
     /// A thousand campaigns, followed to their close within X's documented limits on a clock that
     /// moves by itself: the plan, what was asked, what it cost, and whether anybody was missed.
-    Tracking(TrackingArgs),
+    Tracking(WorldArgs),
+    /// Five hundred lives under random faults: no post twice, none lost.
+    LostAnswers(WorldArgs),
 }
 
-/// How many, and how they are read.
+/// How many, and how.
 #[derive(Debug, Args)]
-pub(crate) struct TrackingArgs {
-    /// Passed on, such as `--campaigns 100 --apart`.
+pub(crate) struct WorldArgs {
+    /// Passed on, such as `--campaigns 100 --apart` or `--seeds 20`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     more: Vec<String>,
 }
@@ -70,7 +72,8 @@ pub(crate) enum Dispatch {
 pub(crate) fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
     let args = match bench {
         Bench::Engine(args) => args,
-        Bench::Tracking(args) => return tracking(root, args),
+        Bench::Tracking(args) => return world(root, "hashbuzz-tracking", args),
+        Bench::LostAnswers(args) => return world(root, "hashbuzz-lost-answers", args),
     };
     ensure!(
         (args.store, args.dispatch) != (Store::Sqlite, Dispatch::Bullmq),
@@ -86,14 +89,15 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
     })
 }
 
-fn tracking(root: &Path, args: &TrackingArgs) -> anyhow::Result<()> {
+/// Runs one of the test world's programs, optimised.
+fn world(root: &Path, program: &str, args: &WorldArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        step("cargo run --release -p hashbuzz-testkit");
+        step(&format!("cargo run --release -p hashbuzz-testkit --bin {program}"));
         let mut command = cargo(root);
-        command.args(["run", "--release", "-p", "hashbuzz-testkit", "--"]).args(&args.more);
-        let status = command.status().await.context("cargo cannot be started")?;
-        ensure!(status.success(), "somebody was missed, or X had to refuse us");
+        command.args(["run", "--release", "-p", "hashbuzz-testkit", "--bin", program, "--"]);
+        let status = command.args(&args.more).status().await.context("cargo cannot be started")?;
+        ensure!(status.success(), "not all was well");
         Ok(())
     })
 }

@@ -12,12 +12,13 @@
 //!
 //! - `world`: starting, restarting. `people`: who takes part. `campaigns`: what they do.
 //! - `work`: turning the engine and moving the clock. `tidy`: what an end must look like.
-//! - `far`: the stand-ins' own routes. `api`: our API. `clock`: the time.
+//! - `lost`: one life under random faults. `far`: the stand-ins' own routes. `api`: our API. `clock`: the time.
 
 mod api;
 mod campaigns;
 mod clock;
 mod far;
+mod lost;
 mod people;
 mod tidy;
 mod work;
@@ -27,6 +28,7 @@ pub use api::{Answer, Api};
 pub use campaigns::{awareness, quest};
 pub use far::{Call, Counted};
 pub use hashbuzz_media::samples;
+pub use lost::{Lost, lost_answers};
 pub use people::{Campaigner, Participant};
 pub use world::{Reading, World};
 

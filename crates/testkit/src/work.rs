@@ -96,6 +96,11 @@ impl World {
         assert!(self.step(self.limits(), None).await, "nothing waits any more");
     }
 
+    /// The same, where nothing may wait; then it is false.
+    pub async fn try_round(&self) -> bool {
+        self.step(self.limits(), None).await
+    }
+
     /// From now on every event of a campaign that was handled is handled once more, as it was.
     pub fn repeat_everything(&self) {
         *self.repeats.lock().unwrap_or_else(PoisonError::into_inner) = Some(Repeats::default());

@@ -3,6 +3,7 @@
 mod breaks;
 mod ledger;
 mod life;
+mod lost;
 mod network_errors;
 mod repeats;
 mod restart;

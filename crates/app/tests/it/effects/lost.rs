@@ -1,0 +1,22 @@
+//! Lives under random faults, of a few seeds; `cargo xtask bench lost-answers` lives five hundred.
+
+use hashbuzz_testkit::lost_answers;
+
+async fn lives(seed: u64) {
+    let lost = lost_answers(seed).await;
+    assert!(lost.wrong.is_empty(), "seed {seed}: {lost:#?}");
+}
+
+#[tokio::test]
+async fn a_life_whose_answers_are_lost_is_closed_with_every_post_once() {
+    for seed in [2, 4, 6] {
+        lives(seed).await;
+    }
+}
+
+#[tokio::test]
+async fn a_life_whose_answers_are_lost_is_rolled_back_with_every_post_deleted() {
+    for seed in [1, 3, 5] {
+        lives(seed).await;
+    }
+}
