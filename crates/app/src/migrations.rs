@@ -30,5 +30,20 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 8, name: "operator", sql: hashbuzz_outbox::SCHEMA_OPERATOR },
     Migration { version: 9, name: "audit", sql: include_str!("../migrations/0009_audit.sql") },
     Migration { version: 10, name: "media", sql: include_str!("../migrations/0010_media.sql") },
-    Migration { version: 11, name: "network", sql: include_str!("../migrations/0011_network.sql") },
+    Migration { version: 11, name: "budget", sql: include_str!("../migrations/0011_budget.sql") },
+    Migration {
+        version: 12,
+        name: "accesses",
+        sql: include_str!("../migrations/0012_accesses.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "tracking",
+        sql: include_str!("../migrations/0013_tracking.sql"),
+    },
+    Migration {
+        version: 14,
+        name: "network_cost",
+        sql: include_str!("../migrations/0014_network_cost.sql"),
+    },
 ];

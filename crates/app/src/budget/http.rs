@@ -4,10 +4,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use hashbuzz_db::{Db, DbError, FromQueryResult, Sql as _, values};
 use serde::{Deserialize, Serialize};
 
-use super::spent::{EndpointRow, by_endpoint, today_and_first};
+use super::store::{EndpointRow, LimitRow, by_endpoint, forget, in_use, today_and_first};
 use crate::App;
 use crate::account::Role;
 use crate::audit::audit;
@@ -46,16 +45,6 @@ struct SpentView {
     usd: String,
 }
 
-#[derive(FromQueryResult)]
-struct LimitRow {
-    bucket: String,
-    size: i64,
-    used: i64,
-    resets_at: i64,
-    closed_until: i64,
-    why: String,
-}
-
 /// Limits in use, and what was spent.
 pub(crate) async fn budget(
     State(app): State<App>,
@@ -64,7 +53,8 @@ pub(crate) async fn budget(
     signed.need(Role::Operator)?;
     let now = app.now();
     let (today, first) = today_and_first(now);
-    let limits = limits(&app.db, now.micros()).await?;
+    let limits = in_use(&app.db, now.micros(), MOST).await?;
+    let limits = limits.into_iter().map(|row| view(row, now.micros())).collect();
     let spent_today = by_endpoint(&app.db, today).await?;
     let spent_this_month = by_endpoint(&app.db, first).await?;
     Ok(Json(BudgetView {
@@ -94,9 +84,7 @@ pub(crate) async fn open(
     signed.need(Role::Operator)?;
     let reason = crate::ops::http::reason(&body.reason)?;
     let tx = app.db.begin().await?;
-    let forgotten =
-        tx.exec("DELETE FROM budget WHERE bucket = $1", values![body.limit.as_str()]).await?;
-    if forgotten == 0 {
+    if !forget(&tx, &body.limit).await? {
         return Err(Problem::not_found());
     }
     let actor = signed.0.account.to_string();
@@ -105,28 +93,17 @@ pub(crate) async fn open(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn limits(db: &Db, now: i64) -> Result<Vec<LimitView>, DbError> {
-    let rows: Vec<LimitRow> = db
-        .all(
-            "SELECT bucket, size, used, resets_at, closed_until, why FROM budget \
-             WHERE resets_at > $1 OR closed_until > $1 \
-             ORDER BY closed_until DESC, size - used, bucket LIMIT $2",
-            values![now, MOST],
-        )
-        .await?;
-    let view = |row: LimitRow| {
-        let closed = row.closed_until > now;
-        LimitView {
-            left: if row.resets_at > now { (row.size - row.used).max(0) } else { row.size },
-            name: row.bucket,
-            size: row.size,
-            used: row.used,
-            full_again_at: rfc3339(row.resets_at),
-            closed_until: closed.then(|| rfc3339(row.closed_until)),
-            why: closed.then_some(row.why),
-        }
-    };
-    Ok(rows.into_iter().map(view).collect())
+fn view(row: LimitRow, now: i64) -> LimitView {
+    let closed = row.closed_until > now;
+    LimitView {
+        left: if row.resets_at > now { (row.size - row.used).max(0) } else { row.size },
+        name: row.bucket,
+        size: row.size,
+        used: row.used,
+        full_again_at: rfc3339(row.resets_at),
+        closed_until: closed.then(|| rfc3339(row.closed_until)),
+        why: closed.then_some(row.why),
+    }
 }
 
 impl From<EndpointRow> for SpentView {

@@ -7,11 +7,10 @@
 //! Events: none. Whoever is refused waits with its own event, which says until when and why.
 
 mod http;
-mod limits;
-mod spent;
+mod store;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use http::{budget, open, usd};
-pub use limits::SharedBudget;
-pub(crate) use spent::spent_on;
+pub use store::SharedBudget;
+pub(crate) use store::spent_on;

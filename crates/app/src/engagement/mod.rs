@@ -13,12 +13,11 @@ mod log;
 mod pace;
 mod store;
 mod track;
-mod tracking;
 mod walk;
 
 pub use collect::CollectEngagement;
 pub(crate) use log::read_log;
+pub(crate) use store::tracking::begin as begin_tracking;
 pub(crate) use store::{counts, metrics};
 pub use track::TrackEngagement;
-pub(crate) use tracking::begin as begin_tracking;
 pub use walk::Stop;

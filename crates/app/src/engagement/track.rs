@@ -19,7 +19,7 @@ use hashbuzz_social::{Metrics, ReadError};
 use serde::{Deserialize, Serialize};
 
 use super::pace::{Lists, until_next_look, walks};
-use super::tracking::{self, DueRow};
+use super::store::tracking::{self, DueRow};
 use super::{CollectEngagement, store};
 use crate::account::{Acting, Brand};
 use crate::campaign::{Campaign, transition};

@@ -9,11 +9,11 @@ use super::{event, events, limited, stalled};
 /// The limit whose name begins so, as an operator sees it: closed.
 async fn limit_of(operator: &Api, prefix: &str) -> String {
     let (_, budget) = operator.get("/v2/ops/budget").await;
-    let limits = budget["limits"].as_array().unwrap();
-    let named = |limit: &&Value| limit["name"].as_str().unwrap().starts_with(prefix);
-    let limit = limits.iter().find(named).unwrap();
+    let limits = budget["limits"].as_array().expect("a list");
+    let named = |limit: &&Value| limit["name"].as_str().expect("a name").starts_with(prefix);
+    let limit = limits.iter().find(named).expect("such a limit");
     assert!(limit["closed_until"].is_string(), "{limit}");
-    limit["name"].as_str().unwrap().to_owned()
+    limit["name"].as_str().expect("a name").to_owned()
 }
 
 #[tokio::test]

@@ -42,15 +42,18 @@ pub(crate) async fn spent_on(db: &impl Sql, purse: &str) -> Result<i64, DbError>
 
 /// What one endpoint cost since a day.
 #[derive(Clone, Debug, FromQueryResult)]
-pub(super) struct EndpointRow {
-    pub(super) endpoint: String,
-    pub(super) requests: i64,
-    pub(super) objects: i64,
-    pub(super) micros: i64,
+pub(in crate::budget) struct EndpointRow {
+    pub(in crate::budget) endpoint: String,
+    pub(in crate::budget) requests: i64,
+    pub(in crate::budget) objects: i64,
+    pub(in crate::budget) micros: i64,
 }
 
 /// What each endpoint cost since `day`.
-pub(super) async fn by_endpoint(db: &impl Sql, day: i64) -> Result<Vec<EndpointRow>, DbError> {
+pub(in crate::budget) async fn by_endpoint(
+    db: &impl Sql,
+    day: i64,
+) -> Result<Vec<EndpointRow>, DbError> {
     db.all(
         "SELECT endpoint, CAST(SUM(requests) AS BIGINT) AS requests, \
          CAST(SUM(objects) AS BIGINT) AS objects, CAST(SUM(micros) AS BIGINT) AS micros \
@@ -61,7 +64,7 @@ pub(super) async fn by_endpoint(db: &impl Sql, day: i64) -> Result<Vec<EndpointR
 }
 
 /// Today and the first of this month, in days since 1970.
-pub(super) fn today_and_first(now: Time) -> (i64, i64) {
+pub(in crate::budget) fn today_and_first(now: Time) -> (i64, i64) {
     let day = now.secs().div_euclid(DAY);
     let first = date(day).map_or(day, |date| number(date.first_of_month()));
     (day, first)

@@ -207,6 +207,37 @@ async fn close(tx: &Tx, bucket: &str, until: Time, why: &str) -> Result<(), DbEr
     Ok(())
 }
 
+/// A limit as an operator sees it.
+#[derive(FromQueryResult)]
+pub(in crate::budget) struct LimitRow {
+    pub(in crate::budget) bucket: String,
+    pub(in crate::budget) size: i64,
+    pub(in crate::budget) used: i64,
+    pub(in crate::budget) resets_at: i64,
+    pub(in crate::budget) closed_until: i64,
+    pub(in crate::budget) why: String,
+}
+
+/// Limits that are used or closed, the closed and the fullest first.
+pub(in crate::budget) async fn in_use(
+    db: &impl Sql,
+    now: i64,
+    most: i64,
+) -> Result<Vec<LimitRow>, DbError> {
+    db.all(
+        "SELECT bucket, size, used, resets_at, closed_until, why FROM budget \
+         WHERE resets_at > $1 OR closed_until > $1 \
+         ORDER BY closed_until DESC, size - used, bucket LIMIT $2",
+        values![now, most],
+    )
+    .await
+}
+
+/// Forgets what was learned of a limit. False when nothing was.
+pub(in crate::budget) async fn forget(tx: &Tx, bucket: &str) -> Result<bool, DbError> {
+    Ok(tx.exec("DELETE FROM budget WHERE bucket = $1", values![bucket]).await? > 0)
+}
+
 /// When a window that begins now ends.
 fn resets_at(window: Window, now: Time) -> Time {
     let day = now.secs().div_euclid(DAY);

@@ -1,4 +1,6 @@
-//! The tables `observation`, `withdrawal`, `sweep`, `post_metrics`.
+//! The tables `observation`, `withdrawal`, `sweep`, `post_metrics`; and [`tracking`].
+
+pub(crate) mod tracking;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,21 +14,21 @@ use crate::stored::json;
 
 /// What the network said of a profile, as stored.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(super) struct StoredFacts {
-    pub(super) created_at: Option<i64>,
-    pub(super) followers: Option<u64>,
-    pub(super) following: Option<u64>,
-    pub(super) posts: Option<u64>,
-    pub(super) default_avatar: Option<bool>,
+pub(in crate::engagement) struct StoredFacts {
+    pub(in crate::engagement) created_at: Option<i64>,
+    pub(in crate::engagement) followers: Option<u64>,
+    pub(in crate::engagement) following: Option<u64>,
+    pub(in crate::engagement) posts: Option<u64>,
+    pub(in crate::engagement) default_avatar: Option<bool>,
 }
 
 /// What one list of one sweep shows of one post and kind.
 #[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
-    pub(super) campaign: CampaignId,
-    pub(super) sweep: i64,
-    pub(super) post: &'a str,
-    pub(super) kind: Kind,
+pub(in crate::engagement) struct Part<'a> {
+    pub(in crate::engagement) campaign: CampaignId,
+    pub(in crate::engagement) sweep: i64,
+    pub(in crate::engagement) post: &'a str,
+    pub(in crate::engagement) kind: Kind,
 }
 
 /// Rows a statement: 11 values each, and SQLite takes 32,766 of them.
@@ -35,7 +37,7 @@ const ROWS: usize = 100;
 /// Stores this part of a page. What was seen before is only marked as seen in this sweep, unless a
 /// later one has seen it already: a turn may be handled once more, long after. Says how many rows
 /// are new.
-pub(super) async fn save_part(
+pub(in crate::engagement) async fn save_part(
     tx: &Tx,
     part: Part<'_>,
     mut rows: Vec<&Sighting>,
@@ -126,7 +128,11 @@ async fn save_rows(
 }
 
 /// Writes down what a complete list no longer shows. Returns how many that were.
-pub(super) async fn withdraw_missing(tx: &Tx, part: Part<'_>, now: i64) -> Result<u64, DbError> {
+pub(in crate::engagement) async fn withdraw_missing(
+    tx: &Tx,
+    part: Part<'_>,
+    now: i64,
+) -> Result<u64, DbError> {
     tx.exec(
         "INSERT INTO withdrawal (campaign, post, kind, profile, object, sweep, at) \
          SELECT campaign, post, kind, profile, object, $4, $5 FROM observation \
@@ -138,7 +144,10 @@ pub(super) async fn withdraw_missing(tx: &Tx, part: Part<'_>, now: i64) -> Resul
 }
 
 /// The number of the next sweep.
-pub(super) async fn next_sweep(db: &impl Sql, campaign: CampaignId) -> Result<i64, DbError> {
+pub(in crate::engagement) async fn next_sweep(
+    db: &impl Sql,
+    campaign: CampaignId,
+) -> Result<i64, DbError> {
     let last = db
         .number(
             "SELECT MAX(number) AS n FROM sweep WHERE campaign = $1",
@@ -156,7 +165,7 @@ struct PairRow {
 }
 
 /// Post and kind of everything that was ever seen.
-pub(super) async fn seen(
+pub(in crate::engagement) async fn seen(
     db: &impl Sql,
     campaign: CampaignId,
 ) -> Result<BTreeSet<(String, String)>, DbError> {
@@ -171,7 +180,7 @@ pub(super) async fn seen(
 }
 
 /// How many sightings of each post and kind a sweep has shown.
-pub(super) async fn shown(
+pub(in crate::engagement) async fn shown(
     db: &impl Sql,
     campaign: CampaignId,
     sweep: i64,
@@ -188,21 +197,21 @@ pub(super) async fn shown(
 }
 
 #[derive(FromQueryResult)]
-pub(super) struct ObservationRow {
-    pub(super) post: String,
-    pub(super) kind: String,
-    pub(super) profile: String,
-    pub(super) object: String,
-    pub(super) handle: String,
-    pub(super) network_time: Option<i64>,
-    pub(super) first_seen: i64,
-    pub(super) last_sweep: i64,
-    pub(super) body: Option<String>,
-    pub(super) facts: String,
+pub(in crate::engagement) struct ObservationRow {
+    pub(in crate::engagement) post: String,
+    pub(in crate::engagement) kind: String,
+    pub(in crate::engagement) profile: String,
+    pub(in crate::engagement) object: String,
+    pub(in crate::engagement) handle: String,
+    pub(in crate::engagement) network_time: Option<i64>,
+    pub(in crate::engagement) first_seen: i64,
+    pub(in crate::engagement) last_sweep: i64,
+    pub(in crate::engagement) body: Option<String>,
+    pub(in crate::engagement) facts: String,
 }
 
 /// One page of the log in the order of its key.
-pub(super) async fn observations(
+pub(in crate::engagement) async fn observations(
     db: &impl Sql,
     campaign: CampaignId,
     offset: i64,
@@ -218,15 +227,15 @@ pub(super) async fn observations(
 }
 
 #[derive(FromQueryResult)]
-pub(super) struct SweepRow {
-    pub(super) number: i64,
-    pub(super) post: String,
-    pub(super) kind: String,
-    pub(super) proves_absence: bool,
+pub(in crate::engagement) struct SweepRow {
+    pub(in crate::engagement) number: i64,
+    pub(in crate::engagement) post: String,
+    pub(in crate::engagement) kind: String,
+    pub(in crate::engagement) proves_absence: bool,
 }
 
 /// The last complete walk over each list.
-pub(super) async fn last_sweeps(
+pub(in crate::engagement) async fn last_sweeps(
     db: &impl Sql,
     campaign: CampaignId,
 ) -> Result<Vec<SweepRow>, DbError> {
@@ -257,7 +266,7 @@ pub(crate) async fn counts(db: &impl Sql, campaign: CampaignId) -> Result<Vec<Co
     .await
 }
 
-pub(super) async fn save_metrics(
+pub(in crate::engagement) async fn save_metrics(
     tx: &Tx,
     campaign: CampaignId,
     metrics: &[Metrics],

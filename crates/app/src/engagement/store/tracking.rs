@@ -7,10 +7,10 @@ use crate::stored::count;
 
 /// A campaign that is due for a look.
 #[derive(Clone, FromQueryResult)]
-pub(super) struct DueRow {
-    pub(super) campaign: String,
-    pub(super) counted_at_walk: String,
-    pub(super) walk_begun_at: i64,
+pub(in crate::engagement) struct DueRow {
+    pub(in crate::engagement) campaign: String,
+    pub(in crate::engagement) counted_at_walk: String,
+    pub(in crate::engagement) walk_begun_at: i64,
 }
 
 /// Has a campaign looked at from now on.
@@ -30,7 +30,11 @@ pub(crate) async fn begin(
 }
 
 /// Those who have waited longest, at most `most`.
-pub(super) async fn due(db: &impl Sql, now: i64, most: usize) -> Result<Vec<DueRow>, DbError> {
+pub(in crate::engagement) async fn due(
+    db: &impl Sql,
+    now: i64,
+    most: usize,
+) -> Result<Vec<DueRow>, DbError> {
     db.all(
         "SELECT campaign, counted_at_walk, walk_begun_at FROM tracking WHERE next_look <= $1 \
          ORDER BY next_look, campaign LIMIT $2",
@@ -40,7 +44,7 @@ pub(super) async fn due(db: &impl Sql, now: i64, most: usize) -> Result<Vec<DueR
 }
 
 /// When the next look is due; none when nobody is tracked.
-pub(super) async fn next_look(db: &impl Sql) -> Result<Option<i64>, DbError> {
+pub(in crate::engagement) async fn next_look(db: &impl Sql) -> Result<Option<i64>, DbError> {
     #[derive(FromQueryResult)]
     struct Row {
         next_look: i64,
@@ -51,14 +55,18 @@ pub(super) async fn next_look(db: &impl Sql) -> Result<Option<i64>, DbError> {
 }
 
 /// Has it looked at again at `at`.
-pub(super) async fn look_again(tx: &Tx, campaign: &str, at: i64) -> Result<(), DbError> {
+pub(in crate::engagement) async fn look_again(
+    tx: &Tx,
+    campaign: &str,
+    at: i64,
+) -> Result<(), DbError> {
     tx.exec("UPDATE tracking SET next_look = $2 WHERE campaign = $1", values![campaign, at])
         .await?;
     Ok(())
 }
 
 /// Remembers that a walk begins, and what the counts were.
-pub(super) async fn walk_begins(
+pub(in crate::engagement) async fn walk_begins(
     tx: &Tx,
     campaign: &str,
     counted: &str,
@@ -73,7 +81,7 @@ pub(super) async fn walk_begins(
 }
 
 /// It runs no more.
-pub(super) async fn end(tx: &Tx, campaign: &str) -> Result<(), DbError> {
+pub(in crate::engagement) async fn end(tx: &Tx, campaign: &str) -> Result<(), DbError> {
     tx.exec("DELETE FROM tracking WHERE campaign = $1", values![campaign]).await?;
     Ok(())
 }
