@@ -110,6 +110,7 @@ async fn x(args: XArgs) -> anyhow::Result<ExitCode> {
         ..Config::new(clock::of_the_network())
     };
     let mut running = start(config).await?;
+    let end = told_to_end();
     let mut said = running.introduction();
     if args.json {
         said["ready"] = json!("standin-x");
@@ -119,7 +120,7 @@ async fn x(args: XArgs) -> anyhow::Result<ExitCode> {
         println!("{}", for_people(&said));
     }
     tokio::select! {
-        () = told_to_end() => {}
+        () = end => {}
         () = running.ended() => anyhow::bail!("the stand-in for X stopped by itself"),
     }
     // What is left after that was saved less than a second ago.
@@ -138,12 +139,13 @@ async fn hedera(args: HederaArgs) -> anyhow::Result<ExitCode> {
     };
     let running = start(config).await?;
     let (node, mirror) = (running.node, running.mirror);
+    let end = told_to_end();
     if args.json {
         println!("{}", json!({ "ready": "standin-hedera", "node": node, "mirror": mirror }));
     } else {
         println!("Hedera stand-in. Ctrl-C ends it.\n  node    {node}\n  mirror  http://{mirror}");
     }
-    told_to_end().await;
+    end.await;
     running.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -184,10 +186,14 @@ fn for_people(said: &Value) -> String {
 }
 
 /// Returns when somebody wants this to end: by a signal, or by ending a pipe on standard input.
-async fn told_to_end() {
-    tokio::select! {
-        () = signalled() => {}
-        () = input_ends(), if input_is_held() => {}
+/// Signals are heard from the call on, so that whoever was told that we are ready can end us.
+fn told_to_end() -> impl Future<Output = ()> {
+    let signalled = signalled();
+    async move {
+        tokio::select! {
+            () = signalled => {}
+            () = input_ends(), if input_is_held() => {}
+        }
     }
 }
 
@@ -222,16 +228,17 @@ async fn input_ends() {
 }
 
 #[cfg(unix)]
-async fn signalled() {
+fn signalled() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let heard = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = heard else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 

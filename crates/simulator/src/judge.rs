@@ -188,8 +188,9 @@ mod tests {
 
     /// A life that went as it should: 11 HBAR taken, 1.3 paid, 8.7 returned, a fee of 1.
     fn seen() -> Seen {
-        let posts =
+        let mut posts =
             [post("1", None), post("2", Some("1")), post("3", Some("1")), post("4", Some("1"))];
+        posts[0]["media"] = json!(["a GIF"]);
         let campaign = json!({
             "id": ID, "name": "Crash", "kind": "awareness", "state": "Closed",
             "posts": [{ "step": "post_1", "id": "1" }, { "step": "post_2", "id": "2" }],

@@ -166,7 +166,9 @@ async fn the_help_names_every_role() {
       events        Look at events through the server's API: why they wait, retry, discard, pause
       dead-letters  Look at what gave up, and retry it
       effects       Look at calls whose outcome is not known, and decide them
+      budget        See what may still be asked of the social network, and what asking has cost
       escrow        Deploy the escrow contract
+      vault         Change the key that seals accesses
       vault-key     Print a new random key for `vault_key`
       standin       Run a server that answers like X, or like Hedera
       help          Print this message or the help of the given subcommand(s)

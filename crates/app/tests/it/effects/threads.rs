@@ -1,7 +1,7 @@
 //! What broke other people's posting tools, each as a test that bears the name of its public thread.
 
 use hashbuzz_domain::Span;
-use hashbuzz_testkit::{Campaigner, HBAR, World, awareness};
+use hashbuzz_testkit::{Campaigner, HBAR, World, awareness, samples};
 use serde_json::json;
 
 async fn stage() -> (World, Campaigner) {
@@ -112,6 +112,44 @@ async fn postiz_1822_a_blip_disconnects_nobody() {
     let id = world.running(&brand, &awareness("100", "2", "5")).await;
     let (_, profiles) = brand.api.get("/v2/profiles").await;
     assert_eq!(profiles[0]["link_again"], json!(null), "{profiles}");
+    ends_well(world, &brand, &id).await;
+}
+
+/// gitroomhq/postiz-app#2041: 401 while media were uploaded was an "unknown error", 218 times.
+#[tokio::test]
+async fn postiz_2041_a_401_during_an_upload_is_told_and_mended() {
+    let (world, brand) = stage().await;
+    world.link_again(&brand).await;
+    world.pass(Span::from_secs(120));
+    let picture = world.medium(&brand, samples::png(40, 30, 1), "can").await;
+    let mut draft = awareness("100", "2", "5");
+    draft["media"] = json!([picture]);
+    world.revoke(&brand).await;
+    let id = world.published(&brand, &draft).await;
+    world.expect_dead_letter("CAMPAIGN_PUBLISH_MEDIA");
+    world.work_until(&id, "Stalled").await;
+    let view = brand.api.campaign(&id).await;
+    assert_eq!(view["stalled"]["step"], "media", "{view}");
+    assert!(view["stalled"]["reason"].as_str().unwrap().contains("linked again"), "{view}");
+    world.link_again(&brand).await;
+    assert_eq!(brand.api.command(&id, "resume").await.0, 202);
+    ends_well(world, &brand, &id).await;
+}
+
+/// abraham/twitteroauth#1222, inovector/mixpost#146: "Your media IDs are invalid", since the post was
+/// sent before its media were ready, or they were forgotten.
+#[tokio::test]
+async fn twitteroauth_1222_a_post_waits_for_its_media_and_they_are_uploaded_again() {
+    let (world, brand) = stage().await;
+    let gif = world.medium(&brand, samples::gif(40, 30, 3), "can").await;
+    let mut draft = awareness("100", "2", "5");
+    draft["media"] = json!([gif]);
+    world.set_x(json!({ "media_processing_ms": 120_000 })).await;
+    world.break_x(json!({ "kind": "media_invalid" })).await;
+    let before = world.elapsed();
+    let id = world.running(&brand, &draft).await;
+    assert!(world.elapsed() - before >= 240, "it was processed twice");
+    assert_eq!(world.asked_x("create_post").await, 3, "refused once, and never sent unready");
     ends_well(world, &brand, &id).await;
 }
 
