@@ -101,8 +101,8 @@ impl Report {
             println!(
                 "{:<16}{:>9}{:>9}{:>14}{:>22}{:>17}",
                 calls["endpoint"].as_str().unwrap_or_default(),
-                calls["requests"],
-                calls["at_close"],
+                number(&calls["requests"]),
+                number(&calls["at_close"]),
                 calls["usd"].as_str().unwrap_or_default(),
                 format!("{app} + {brands} x {profile}"),
                 self.windows(calls),
