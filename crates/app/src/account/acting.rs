@@ -189,6 +189,27 @@ pub(crate) async fn refused(
     }
 }
 
+/// How a turn ends in which the network could not be read with `brand`'s access.
+pub(crate) async fn not_read(
+    app: &App,
+    turn: &Turn,
+    brand: &Brand,
+    error: ReadError,
+) -> Result<Verdict, Failure> {
+    match error {
+        ReadError::RateLimited { until, scope } => {
+            Ok(Verdict::Later { until: until.micros(), why: scope })
+        }
+        ReadError::NoCredit { until, .. } => {
+            Ok(Verdict::Later { until: until.micros(), why: error.to_string() })
+        }
+        ReadError::Unauthorized(words) => refused(app, turn, brand, &words).await,
+        ReadError::Gone(_) | ReadError::Refused(_) | ReadError::Unavailable(_) => {
+            Err(Failure(error.to_string()))
+        }
+    }
+}
+
 /// Asks the owner to link again, unless somebody has a better access by now.
 async fn link_again(
     app: &App,

@@ -20,7 +20,7 @@ use crate::audit::audit;
 use crate::{App, VaultError};
 
 pub use acting::reseal;
-pub(crate) use acting::{Acting, Brand, acting, refused};
+pub(crate) use acting::{Acting, Brand, acting, not_read, refused};
 pub(crate) use http::{begin_sign_in, end_sign_in, profiles, unlink};
 pub use key::issue_api_key;
 pub(crate) use key::{Caller, caller};

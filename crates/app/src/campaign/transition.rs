@@ -134,7 +134,7 @@ pub(crate) async fn begin(
         Step::Fund => put(tx, now, campaign, &Fund { campaign: id }).await,
         Step::Post2 => put(tx, now, campaign, &PublishSecondContent { campaign: id }).await,
         Step::Activate => put(tx, now, campaign, &Activate { campaign: id }).await,
-        Step::Track => begin_tracking(tx, campaign.id, campaign.account, now).await,
+        Step::Track => begin_tracking(tx, campaign.id, now).await,
         Step::Collect => put(tx, now, campaign, &CollectEngagement::last(id)).await,
         Step::Allocate => put(tx, now, campaign, &Allocate { campaign: id }).await,
         Step::CloseContract => put(tx, now, campaign, &CloseContract { campaign: id }).await,

@@ -8,7 +8,7 @@ use hashbuzz_domain::campaign::Step;
 use hashbuzz_domain::{CampaignId, PostId, Time, UploadId};
 use hashbuzz_outbox::effect::{Effect, Next, Plan, State};
 use hashbuzz_outbox::{Failure, Turn, Verdict};
-use hashbuzz_social::{NewPost, ReadError, Refusal, WriteError};
+use hashbuzz_social::{NewPost, Refusal, WriteError};
 use serde_json::json;
 
 use super::{Asked, Done, FOUND, SECOND, later, never, record, show_started};
@@ -268,19 +268,10 @@ async fn look(
     let (brand, post) = (wanted.brand, wanted.post);
     let found =
         app.network.find_post(&brand.access, &brand.profile, post, since, &wanted.taken).await;
-    let wait =
-        |until: Time, why: String| Ok(Looked::Turn(Verdict::Later { until: until.micros(), why }));
     match found {
         Ok(Some(id)) => Ok(Looked::Found(id)),
         Ok(None) => Ok(Looked::Nothing),
-        Err(ReadError::RateLimited { until, scope }) => wait(until, scope),
-        Err(ref error @ ReadError::NoCredit { until, .. }) => wait(until, error.to_string()),
-        Err(ReadError::Unauthorized(words)) => {
-            Ok(Looked::Turn(account::refused(app, turn, brand, &words).await?))
-        }
-        Err(error @ (ReadError::Gone(_) | ReadError::Refused(_) | ReadError::Unavailable(_))) => {
-            Err(Failure(error.to_string()))
-        }
+        Err(error) => Ok(Looked::Turn(account::not_read(app, turn, brand, error).await?)),
     }
 }
 

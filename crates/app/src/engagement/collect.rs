@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use super::store;
 use super::walk::{self, Stop};
 use crate::App;
-use crate::account::{self, Acting, Brand};
+use crate::account::{self, Acting};
 use crate::campaign::{Campaign, Mark, StepState, load, mark, stall, transition};
 use crate::stored::parse;
 
@@ -105,7 +105,7 @@ impl Handle<App> for CollectEngagement {
             };
             return match planned {
                 Ok(planned) => self.begin(app, turn, &campaign, planned).await,
-                Err(error) => not_read(app, turn, &brand, error).await,
+                Err(error) => account::not_read(app, &turn, &brand, error).await,
             };
         };
         let Some(stop) = stops.first() else {
@@ -122,9 +122,9 @@ impl Handle<App> for CollectEngagement {
                 }
                 // A gateway may say so of anything, and believing it would lose everybody.
                 Ok(false) => Err(Failure(format!("not found, although its posts exist: {words}"))),
-                Err(error) => not_read(app, turn, &brand, error).await,
+                Err(error) => account::not_read(app, &turn, &brand, error).await,
             },
-            Err(error) => not_read(app, turn, &brand, error).await,
+            Err(error) => account::not_read(app, &turn, &brand, error).await,
         }
     }
 
@@ -133,26 +133,6 @@ impl Handle<App> for CollectEngagement {
             stall(tx, parse(&self.campaign)?, Step::Collect, why, app.clock.now()).await?;
         }
         Ok(())
-    }
-}
-
-async fn not_read(
-    app: &App,
-    turn: Turn,
-    brand: &Brand,
-    error: ReadError,
-) -> Result<Verdict, Failure> {
-    match error {
-        ReadError::RateLimited { until, scope } => {
-            Ok(Verdict::Later { until: until.micros(), why: scope })
-        }
-        ReadError::NoCredit { until, .. } => {
-            Ok(Verdict::Later { until: until.micros(), why: error.to_string() })
-        }
-        ReadError::Unauthorized(words) => account::refused(app, &turn, brand, &words).await,
-        ReadError::Gone(_) | ReadError::Refused(_) | ReadError::Unavailable(_) => {
-            Err(Failure(error.to_string()))
-        }
     }
 }
 

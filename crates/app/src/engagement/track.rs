@@ -172,26 +172,13 @@ async fn not_counted(
     brand: &Brand,
     error: ReadError,
 ) -> Result<Verdict, Failure> {
-    match error {
-        ReadError::RateLimited { until, scope } => {
-            Ok(Verdict::Later { until: until.micros(), why: scope })
+    match account::not_read(app, &turn, brand, error).await? {
+        Verdict::Never { .. } => {
+            let owner = seen.first().map(|seen| seen.campaign.account);
+            let owner = owner.ok_or_else(|| Failure("nobody was asked for".to_owned()))?;
+            skip(app, turn, seen, owner).await
         }
-        ReadError::NoCredit { until, .. } => {
-            Ok(Verdict::Later { until: until.micros(), why: error.to_string() })
-        }
-        ReadError::Unauthorized(words) => {
-            match account::refused(app, &turn, brand, &words).await? {
-                Verdict::Never { .. } => {
-                    let owner = seen.first().map(|seen| seen.campaign.account);
-                    let owner = owner.ok_or_else(|| Failure("nobody was asked for".to_owned()))?;
-                    skip(app, turn, seen, owner).await
-                }
-                verdict => Ok(verdict),
-            }
-        }
-        ReadError::Gone(_) | ReadError::Refused(_) | ReadError::Unavailable(_) => {
-            Err(Failure(error.to_string()))
-        }
+        verdict => Ok(verdict),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table `tracking`: when a running campaign is looked at next.
 
 use hashbuzz_db::{DbError, FromQueryResult, Sql, Tx, values};
-use hashbuzz_domain::{AccountId, CampaignId};
+use hashbuzz_domain::CampaignId;
 
 use crate::stored::count;
 
@@ -14,16 +14,11 @@ pub(in crate::engagement) struct DueRow {
 }
 
 /// Has a campaign looked at from now on.
-pub(crate) async fn begin(
-    tx: &Tx,
-    campaign: CampaignId,
-    account: AccountId,
-    now: i64,
-) -> Result<(), DbError> {
+pub(crate) async fn begin(tx: &Tx, campaign: CampaignId, now: i64) -> Result<(), DbError> {
     tx.exec(
-        "INSERT INTO tracking (campaign, account, next_look, walk_begun_at) \
-         VALUES ($1, $2, $3, $3) ON CONFLICT (campaign) DO UPDATE SET next_look = EXCLUDED.next_look",
-        values![campaign.to_string(), account.to_string(), now],
+        "INSERT INTO tracking (campaign, next_look, walk_begun_at) \
+         VALUES ($1, $2, $2) ON CONFLICT (campaign) DO UPDATE SET next_look = EXCLUDED.next_look",
+        values![campaign.to_string(), now],
     )
     .await?;
     Ok(())
