@@ -10,6 +10,7 @@ use hashbuzz_media::MediaStore;
 use hashbuzz_outbox::{Clock, Wake, Watchdog};
 use hashbuzz_social::Network;
 
+use crate::budget::SharedBudget;
 use crate::{Settings, Vault};
 
 /// The system, ready to be asked. Cheap to clone.
@@ -24,6 +25,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The social network.
     pub network: Arc<dyn Network>,
+    /// What may still be asked of the social network; it draws from this too.
+    pub budget: SharedBudget,
     /// The ledger.
     pub ledger: Arc<dyn Ledger>,
     /// Where pictures and videos are kept.

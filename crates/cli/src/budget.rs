@@ -64,6 +64,7 @@ fn show(answer: &Value) {
     } else {
         print(&["LIMIT", "LEFT", "OF", "FULL AGAIN", "CLOSED, BECAUSE"], &limits);
     }
+    println!("windows are counted in: {}", cell(&answer["windows_in"]));
     for (when, spent, sum) in [
         ("today", "spent_today", "usd_today"),
         ("this month", "spent_this_month", "usd_this_month"),

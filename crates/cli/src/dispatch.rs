@@ -1,7 +1,8 @@
 //! How due events reach workers: what the settings say, checked before anything starts.
 //!
 //! *Embedded*, workers claim from the database, and there is nothing to set. Through BullMQ there
-//! are more processes than one, which SQLite does not allow, and a Redis, which has to be named.
+//! are more processes than one, which SQLite does not allow, and a Redis, which has to be named. A
+//! Redis that is named counts the network's windows either way.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,15 +50,13 @@ pub(crate) struct Redis {
     pub(crate) prefix: Option<String>,
 }
 
-/// The Redis of a deployment that dispatches through BullMQ; none of one that does not.
+/// The Redis of a deployment, where it names one; it has to when it dispatches through BullMQ.
 ///
 /// # Errors
 /// Settings that do not go together, and those of Redis that cannot be right.
 pub(crate) fn redis(settings: &Settings) -> anyhow::Result<Option<RedisSettings>> {
-    if settings.dispatch == Dispatch::Embedded {
-        return Ok(None);
-    }
-    if is_sqlite(settings) {
+    let dispatches = settings.dispatch == Dispatch::BullMq;
+    if dispatches && is_sqlite(settings) {
         bail!(
             "dispatch = \"bullmq\" needs PostgreSQL: workers in other processes read the database, \
              and an SQLite file has one process; set database_url = \"postgres://…\", or \
@@ -66,6 +65,9 @@ pub(crate) fn redis(settings: &Settings) -> anyhow::Result<Option<RedisSettings>
     }
     let given = &settings.redis;
     let Some(url) = given.url.clone() else {
+        if !dispatches {
+            return Ok(None);
+        }
         bail!(
             "dispatch = \"bullmq\" needs redis.url: write url = \"redis://host:6379\" under \
              [redis], or set HASHBUZZ__REDIS__URL"
@@ -87,7 +89,8 @@ pub(crate) fn redis(settings: &Settings) -> anyhow::Result<Option<RedisSettings>
 /// # Errors
 /// As [`redis`].
 pub(crate) fn broker(settings: &Settings, queues: &[Queue]) -> anyhow::Result<Option<Arc<BullMq>>> {
-    Ok(redis(settings)?.map(|redis| Arc::new(BullMq::new(redis.queues(queues)))))
+    let redis = redis(settings)?.filter(|_| settings.dispatch == Dispatch::BullMq);
+    Ok(redis.map(|redis| Arc::new(BullMq::new(redis.queues(queues)))))
 }
 
 /// Whether the database has one process at most.

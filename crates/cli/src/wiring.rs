@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hashbuzz_app::budget::SharedBudget;
 use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
+use hashbuzz_budget_redis::RedisBudget;
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::Time;
 use hashbuzz_ledger_hedera::Hedera;
@@ -16,6 +17,7 @@ use hashbuzz_social_x::{AppKeys, X};
 
 use crate::agreement;
 use crate::clock;
+use crate::dispatch;
 use crate::settings::{Settings, account_id, tinybars};
 
 /// The database, open and with this program's schema.
@@ -41,8 +43,8 @@ pub(crate) fn hurried(broker: Option<Arc<BullMq>>) -> Option<Arc<dyn Broker>> {
 /// The system as these settings describe it. The database is open and migrated by the caller.
 pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
     let clock = clock::of_the_server();
-    let budget = Arc::new(SharedBudget::new(db.clone()));
-    let network = network(settings, Arc::clone(&clock), budget)?;
+    let budget = budget(settings, db.clone())?;
+    let network = network(settings, Arc::clone(&clock), Arc::new(budget.clone()))?;
     let mut decided = settings.for_app()?;
     let policy = network.pay_policy();
     match policy.forbidden_by {
@@ -55,6 +57,7 @@ pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
         db,
         clock,
         network: Arc::new(network),
+        budget,
         ledger: Arc::new(ledger(settings).await?),
         settings: decided,
         media: settings.media.store().context("media.folder")?,
@@ -62,6 +65,15 @@ pub(crate) async fn app(settings: &Settings, db: Db) -> anyhow::Result<App> {
         wake: Wake::default(),
         watchdog: Watchdog::default(),
     }))
+}
+
+/// What is kept of the network's limits: windows in Redis where there is one.
+fn budget(settings: &Settings, db: Db) -> anyhow::Result<SharedBudget> {
+    let budget = SharedBudget::new(db);
+    let Some(redis) = dispatch::redis(settings)? else { return Ok(budget) };
+    let client = redis.client().context("redis")?;
+    let windows = RedisBudget::new(client, redis.place(), redis.prefix_name())?;
+    Ok(budget.with_windows_in(Arc::new(windows)))
 }
 
 /// What seals accesses.

@@ -129,7 +129,8 @@ impl RedisSettings {
         &self.place
     }
 
-    pub(crate) fn prefix_name(&self) -> &str {
+    /// The first part of every key.
+    pub fn prefix_name(&self) -> &str {
         &self.prefix
     }
 
@@ -141,8 +142,11 @@ impl RedisSettings {
         self.lock
     }
 
-    /// A client of our own, for what BullMQ does not do.
-    pub(crate) fn client(&self) -> redis::RedisResult<Client> {
+    /// A client for what BullMQ does not do.
+    ///
+    /// # Errors
+    /// A certificate that the client does not take.
+    pub fn client(&self) -> redis::RedisResult<Client> {
         let url = self.url.expose_secret();
         match &self.root {
             None => Client::open(url),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use hashbuzz_app::account::{Role, issue_api_key, link_brand, link_personal, register};
+use hashbuzz_app::budget::SharedBudget;
 use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::Time;
@@ -112,6 +113,7 @@ async fn system(
         db: db.clone(),
         clock: Arc::new(Fast(clock)),
         network: Arc::new(network),
+        budget: SharedBudget::new(db.clone()),
         ledger: Arc::new(ledger),
         settings: hashbuzz_app::Settings::default(),
         media: MediaStore::in_folder(&folder.join("media"), Limits::default())?,

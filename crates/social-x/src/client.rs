@@ -248,7 +248,9 @@ impl Client {
     }
 
     async fn settle(&self, settled: Settled) {
-        self.settings.budget.settle(self.now(), settled).await;
+        if let Err(error) = self.settings.budget.settle(self.now(), &settled).await {
+            tracing::warn!(%error, "what an answer said of X's limits is lost");
+        }
     }
 
     /// Reserves, and sends once.

@@ -119,8 +119,7 @@ impl Tab {
 
     /// What became of it when nothing has left.
     pub(crate) fn not_sent(&self) -> Settled {
-        let unused = self.draws.iter().filter(|draw| draw.amount > 0);
-        let unused = unused.map(|draw| (draw.bucket.name.clone(), draw.amount)).collect();
+        let unused = self.draws.iter().filter(|draw| draw.amount > 0).cloned().collect();
         Settled { unused, ..Settled::default() }
     }
 
@@ -175,7 +174,7 @@ impl Tab {
                 _ => 0,
             };
             if back > 0 {
-                unused.push((draw.bucket.name.clone(), back));
+                unused.push(Draw { bucket: draw.bucket.clone(), amount: back });
             }
         }
         let purse = self.purse.clone();

@@ -7,6 +7,17 @@
 
 use async_trait::async_trait;
 use hashbuzz_domain::{Span, Time};
+use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan as _};
+
+/// A window that is over by our clock may have a moment left by the network's.
+pub const SLACK: Span = Span::from_secs(1);
+/// Resets that are closer together are the same one: clocks differ, and networks round.
+pub const SAME: Span = Span::from_secs(60);
+/// Reserving is tried again so soon when it lost against somebody who reset the window.
+pub const SOON: Span = Span::from_secs(1);
+/// One day in seconds.
+const DAY: i64 = 86_400;
 
 /// Something that is used up and comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +41,33 @@ pub enum Window {
     Month,
 }
 
+impl Window {
+    /// When a window that begins now is over.
+    pub fn ends_at(self, now: Time) -> Time {
+        let day = now.secs().div_euclid(DAY);
+        match self {
+            Self::Since(span) => now.plus(span).plus(SLACK),
+            Self::Day => midnight(day + 1),
+            Self::Month => midnight(first_of_next_month(day)),
+        }
+    }
+}
+
+/// When a day begins that is so many after 1970-01-01.
+const fn midnight(day: i64) -> Time {
+    Time::from_micros(day.saturating_mul(DAY).saturating_mul(1_000_000))
+}
+
+/// The day on which the next month begins.
+fn first_of_next_month(day: i64) -> i64 {
+    let next = || {
+        let date = Offset::UTC.to_datetime(Timestamp::from_second(day.checked_mul(DAY)?).ok()?);
+        let first = date.date().first_of_month().checked_add(1.month()).ok()?;
+        Some(Offset::UTC.to_timestamp(first.at(0, 0, 0, 0)).ok()?.as_second().div_euclid(DAY))
+    };
+    next().unwrap_or(day + 31)
+}
+
 /// So much out of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draw {
@@ -51,8 +89,35 @@ pub enum Full {
         why: String,
     },
     /// Whoever keeps the buckets does not answer. Nothing may be sent that was not reserved.
-    #[error("the budget cannot be read: {0}")]
-    Unavailable(String),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Whoever keeps the buckets does not answer, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the budget cannot be read: {0}")]
+pub struct Unavailable(pub String);
+
+/// A bucket as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The bucket's name.
+    pub bucket: String,
+    /// Its size.
+    pub size: u64,
+    /// What is used up of it.
+    pub used: u64,
+    /// When it is full again; in the past, it is full.
+    pub resets_at: Time,
+    /// Until when nothing may be taken out of it, and why.
+    pub closed: Option<(Time, String)>,
+}
+
+impl Limit {
+    /// What is left in it.
+    pub fn left(&self, now: Time) -> u64 {
+        if self.resets_at > now { self.size.saturating_sub(self.used) } else { self.size }
+    }
 }
 
 /// What an answer says of a bucket.
@@ -73,8 +138,8 @@ pub struct Reading {
 pub struct Settled {
     /// What the answer says.
     pub readings: Vec<Reading>,
-    /// What was reserved and not used, by bucket.
-    pub unused: Vec<(String, u64)>,
+    /// What was reserved and not used.
+    pub unused: Vec<Draw>,
     /// Buckets out of which nothing may be taken until then, and why: the answer said so without
     /// numbers.
     pub closed: Vec<(String, Time, String)>,
@@ -104,9 +169,25 @@ pub trait Budget: Send + Sync {
     /// [`Full`]; then nothing was taken.
     async fn reserve(&self, now: Time, draws: &[Draw]) -> Result<(), Full>;
 
-    /// Records what became of a reservation. A failure loses what was learned and nothing else, so
-    /// there is none: it is logged.
-    async fn settle(&self, now: Time, settled: Settled);
+    /// Records what became of a reservation.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: what was learned is lost and nothing else. The next answer says it again.
+    async fn settle(&self, now: Time, settled: &Settled) -> Result<(), Unavailable>;
+
+    /// Buckets that are used or closed, at most `most`: the closed first, then those with the least
+    /// left, then by name.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    async fn limits(&self, now: Time, most: usize) -> Result<Vec<Limit>, Unavailable>;
+
+    /// Forgets what was learned of a bucket, so that the next request finds out. False when nothing
+    /// was known.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    async fn forget(&self, bucket: &str) -> Result<bool, Unavailable>;
 }
 
 /// Keeps nothing: for a program that has the network to itself. Answers still refuse.
@@ -119,5 +200,29 @@ impl Budget for Unlimited {
         Ok(())
     }
 
-    async fn settle(&self, _: Time, _: Settled) {}
+    async fn settle(&self, _: Time, _: &Settled) -> Result<(), Unavailable> {
+        Ok(())
+    }
+
+    async fn limits(&self, _: Time, _: usize) -> Result<Vec<Limit>, Unavailable> {
+        Ok(Vec::new())
+    }
+
+    async fn forget(&self, _: &str) -> Result<bool, Unavailable> {
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_end_where_the_calendar_says() {
+        // 2026-02-28, 2028-02-28 (a leap year), 2026-12-31.
+        for (day, next) in [(20_512, 20_513), (21_242, 21_244), (20_818, 20_819)] {
+            let noon = Time::from_micros((day * DAY + DAY / 2) * 1_000_000);
+            assert_eq!(Window::Month.ends_at(noon).secs(), next * DAY, "{day}");
+        }
+    }
 }

@@ -22,7 +22,10 @@ use hashbuzz_domain::{PostId, ProfileId, Time, UploadId};
 use secrecy::SecretString;
 
 pub use access::{Access, Proof};
-pub use budget::{Bucket, Budget, Draw, Full, Reading, Settled, Spent, Unlimited, Window};
+pub use budget::{
+    Bucket, Budget, Draw, Full, Limit, Reading, SAME, SLACK, SOON, Settled, Spent, Unavailable,
+    Unlimited, Window,
+};
 pub use error::{ReadError, Refusal, WriteError};
 pub use forecast::{Calls, Expected, Forecast};
 pub use media::{Begun, MediaRule, MediaRules, UploadState, Uploaded};

@@ -265,10 +265,12 @@ impl Place<'_> {
         let db = Db::open(&url).await.expect("a database file opens");
         migrate(&db, MIGRATIONS).await.expect("the schema is made");
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let budget = SharedBudget::new(db.clone());
         let app = App::new(Parts {
             db: db.clone(),
             clock: Arc::clone(&clock),
-            network: Arc::new(self.x(&db)),
+            network: Arc::new(self.x(budget.clone())),
+            budget,
             ledger: Arc::new(self.ledger().await),
             settings: self.settings.clone(),
             media: self.media(),
@@ -295,7 +297,7 @@ impl Place<'_> {
         MediaStore::in_folder(&folder, Limits::default()).expect("a folder for media")
     }
 
-    fn x(&self, db: &Db) -> X {
+    fn x(&self, budget: SharedBudget) -> X {
         let clock = self.clock.clone();
         X::new(hashbuzz_social_x::Settings {
             api_base: self.x_base.clone(),
@@ -310,7 +312,7 @@ impl Place<'_> {
                 consent_page: format!("{}/i/oauth2/authorize", self.x_base),
             }),
             bearer: self.reading.as_app.then(|| self.x_app.bearer_token.clone().into()),
-            budget: Arc::new(SharedBudget::new(db.clone())),
+            budget: Arc::new(budget),
             together: self.reading.together,
             request_timeout: PATIENCE,
             ..hashbuzz_social_x::Settings::new(Arc::new(move || clock.time()))

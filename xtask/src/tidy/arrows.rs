@@ -21,9 +21,10 @@ const PERMITS: &[Permit] = &[
     Permit {
         name: "app",
         uses: &["db", "domain", "ledger", "media", "outbox", "social"],
-        tests: &["testkit"],
+        tests: &["budget-redis", "outbox-bullmq", "testkit"],
     },
     Permit { name: "bench", uses: &["db", "outbox", "outbox-bullmq"], tests: &[] },
+    Permit { name: "budget-redis", uses: &["domain", "social"], tests: &["outbox-bullmq"] },
     Permit { name: "cli", uses: EVERYTHING, tests: &["testkit"] },
     Permit { name: "crash", uses: &[], tests: &[] },
     Permit { name: "db", uses: &["crash"], tests: &[] },
@@ -63,6 +64,7 @@ const PERMITS: &[Permit] = &[
 
 const EVERYTHING: &[&str] = &[
     "app",
+    "budget-redis",
     "crash",
     "db",
     "domain",

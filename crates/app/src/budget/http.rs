@@ -4,9 +4,11 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use hashbuzz_domain::Time;
+use hashbuzz_social::{Budget as _, Limit};
 use serde::{Deserialize, Serialize};
 
-use super::store::{EndpointRow, LimitRow, by_endpoint, forget, in_use, today_and_first};
+use super::store::{EndpointRow, by_endpoint, forget, today_and_first};
 use crate::App;
 use crate::account::Role;
 use crate::audit::audit;
@@ -14,11 +16,13 @@ use crate::campaign::http::rfc3339;
 use crate::http::{Body, Problem, Signed};
 
 /// Limits that are shown: those that are used or closed, the fullest first.
-const MOST: i64 = 500;
+const MOST: usize = 500;
 
 /// Limits and spending.
 #[derive(Serialize)]
 pub(crate) struct BudgetView {
+    /// Where windows are counted at present.
+    windows_in: &'static str,
     limits: Vec<LimitView>,
     spent_today: Vec<SpentView>,
     spent_this_month: Vec<SpentView>,
@@ -29,9 +33,9 @@ pub(crate) struct BudgetView {
 #[derive(Serialize)]
 struct LimitView {
     name: String,
-    size: i64,
-    used: i64,
-    left: i64,
+    size: u64,
+    used: u64,
+    left: u64,
     full_again_at: String,
     closed_until: Option<String>,
     why: Option<String>,
@@ -53,11 +57,12 @@ pub(crate) async fn budget(
     signed.need(Role::Operator)?;
     let now = app.now();
     let (today, first) = today_and_first(now);
-    let limits = in_use(&app.db, now.micros(), MOST).await?;
-    let limits = limits.into_iter().map(|row| view(row, now.micros())).collect();
+    let limits = app.budget.limits(now, MOST).await?;
+    let limits = limits.into_iter().map(|limit| view(limit, now)).collect();
     let spent_today = by_endpoint(&app.db, today).await?;
     let spent_this_month = by_endpoint(&app.db, first).await?;
     Ok(Json(BudgetView {
+        windows_in: app.budget.windows_in(now),
         limits,
         usd_today: usd(spent_today.iter().map(|row| row.micros).sum()),
         usd_this_month: usd(spent_this_month.iter().map(|row| row.micros).sum()),
@@ -84,7 +89,8 @@ pub(crate) async fn open(
     signed.need(Role::Operator)?;
     let reason = crate::ops::http::reason(&body.reason)?;
     let tx = app.db.begin().await?;
-    if !forget(&tx, &body.limit).await? {
+    let known = forget(&tx, &body.limit).await?;
+    if !(app.budget.forget_window(&body.limit).await || known) {
         return Err(Problem::not_found());
     }
     let actor = signed.0.account.to_string();
@@ -93,16 +99,16 @@ pub(crate) async fn open(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn view(row: LimitRow, now: i64) -> LimitView {
-    let closed = row.closed_until > now;
+fn view(limit: Limit, now: Time) -> LimitView {
+    let (closed_until, why) = limit.closed.clone().unzip();
     LimitView {
-        left: if row.resets_at > now { (row.size - row.used).max(0) } else { row.size },
-        name: row.bucket,
-        size: row.size,
-        used: row.used,
-        full_again_at: rfc3339(row.resets_at),
-        closed_until: closed.then(|| rfc3339(row.closed_until)),
-        why: closed.then_some(row.why),
+        left: limit.left(now),
+        name: limit.bucket,
+        size: limit.size,
+        used: limit.used,
+        full_again_at: rfc3339(limit.resets_at.micros()),
+        closed_until: closed_until.map(|until| rfc3339(until.micros())),
+        why,
     }
 }
 

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use hashbuzz_db::DbError;
 use hashbuzz_domain::campaign::FieldError;
 use hashbuzz_media::{KeepError, StoreError};
+use hashbuzz_social::Unavailable;
 use serde::Serialize;
 
 use crate::account::AccountError;
@@ -130,6 +131,12 @@ impl IntoResponse for Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         Self::internal(&error)
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(error: Unavailable) -> Self {
+        Self::unavailable(format!("nothing was changed; try again: {error}"))
     }
 }
 

@@ -55,6 +55,16 @@ async fn a_campaign_lives_its_life_spread_over_api_relay_and_two_workers() {
     spread.until(&server, "closed", |campaign| campaign.state == "Closed").await;
 
     spread.is_done_once(&server).await;
+    let budget = spread.ops(&server, "budget").await;
+    assert_eq!(budget["windows_in"], "redis");
+    let limits = budget["limits"].as_array().expect("a list").iter();
+    let posts: u64 = limits
+        .filter(|limit| {
+            limit["name"].as_str().is_some_and(|name| name.starts_with("x/create_post/"))
+        })
+        .map(|limit| limit["used"].as_u64().expect("a number"))
+        .sum();
+    assert!(posts >= 2 * 3, "workers in two processes drew from the same windows: {budget}");
     let (_, told) = spread.doctor().await;
     let place = format!("at 127.0.0.1:{}, database 2", redis.port());
     assert!(told.contains("redis     ok: ") && told.contains(&place), "{told}");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbuzz_app::account::{Role, issue_api_key, link_brand, register};
+use hashbuzz_app::budget::SharedBudget;
 use hashbuzz_app::{App, MIGRATIONS, Parts, Vault};
 use hashbuzz_db::{Db, migrate};
 use hashbuzz_domain::{AccountId, Time};
@@ -158,6 +159,7 @@ async fn system(
         db: db.clone(),
         clock: Arc::new(SystemClock),
         network: Arc::new(network.expect("the network's settings are right")),
+        budget: SharedBudget::new(db.clone()),
         ledger: Arc::new(ledger.await.expect("the ledger is there")),
         settings: hashbuzz_app::Settings::default(),
         media: MediaStore::in_folder(&folder.join("media"), Limits::default())

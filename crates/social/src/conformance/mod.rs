@@ -6,6 +6,7 @@
 //! else: where networks differ (who is ever listed, what proves absence), the world says how, and
 //! the question checks that the implementation claims no more than that.
 
+pub mod budget;
 mod collecting;
 mod media;
 mod publishing;

@@ -6,37 +6,22 @@
 
 use async_trait::async_trait;
 use hashbuzz_db::{Db, DbError, FromQueryResult, Sql, Tx, Value, values};
-use hashbuzz_domain::{Span, Time};
-use hashbuzz_social::{Budget, Draw, Full, Reading, Settled, Window};
+use hashbuzz_domain::Time;
+use hashbuzz_social::{
+    Budget, Draw, Full, Limit, Reading, SAME, SLACK, SOON, Settled, Unavailable,
+};
 
 use super::spent;
 
-/// Resets that are closer together are the same one: clocks differ, and networks round.
-const SAME: Span = Span::from_secs(60);
-/// A window that is over by our clock may have a moment left by the network's.
-const SLACK: Span = Span::from_secs(1);
-/// Reserving is tried again so soon when it lost against somebody who reset the window.
-const SOON: Span = Span::from_secs(1);
-/// One day in seconds.
-const DAY: i64 = 86_400;
-
 /// The budget of a deployment, in its database.
 #[derive(Clone)]
-pub struct SharedBudget {
-    db: Db,
-}
-
-impl SharedBudget {
-    /// In this database, which has the schema.
-    pub const fn new(db: Db) -> Self {
-        Self { db }
-    }
+pub(in crate::budget) struct Rows {
+    pub(in crate::budget) db: Db,
 }
 
 #[async_trait]
-impl Budget for SharedBudget {
+impl Budget for Rows {
     async fn reserve(&self, now: Time, draws: &[Draw]) -> Result<(), Full> {
-        let unavailable = |error: DbError| Full::Unavailable(error.to_string());
         let mut draws: Vec<&Draw> = draws.iter().collect();
         // Always in the same order, so that two processes cannot wait for each other.
         draws.sort_by(|a, b| a.bucket.name.cmp(&b.bucket.name));
@@ -51,17 +36,27 @@ impl Budget for SharedBudget {
                 return Err(full);
             }
         }
-        tx.commit().await.map_err(unavailable)
+        Ok(tx.commit().await.map_err(unavailable)?)
     }
 
-    async fn settle(&self, now: Time, settled: Settled) {
-        if let Err(error) = self.record(now, &settled).await {
-            tracing::warn!(%error, "what an answer said of the network's limits was not stored");
-        }
+    async fn settle(&self, now: Time, settled: &Settled) -> Result<(), Unavailable> {
+        self.record(now, settled).await.map_err(unavailable)
+    }
+
+    async fn limits(&self, now: Time, most: usize) -> Result<Vec<Limit>, Unavailable> {
+        in_use(&self.db, now, most).await.map_err(unavailable)
+    }
+
+    async fn forget(&self, bucket: &str) -> Result<bool, Unavailable> {
+        forget(&self.db, bucket).await.map_err(unavailable)
     }
 }
 
-impl SharedBudget {
+fn unavailable(error: DbError) -> Unavailable {
+    Unavailable(error.to_string())
+}
+
+impl Rows {
     async fn record(&self, now: Time, settled: &Settled) -> Result<(), DbError> {
         let tx = self.db.begin().await?;
         let mut readings: Vec<&Reading> = settled.readings.iter().collect();
@@ -69,11 +64,11 @@ impl SharedBudget {
         for reading in readings {
             learn(&tx, reading, now).await?;
         }
-        for (bucket, amount) in &settled.unused {
+        for draw in &settled.unused {
             tx.exec(
                 "UPDATE budget SET used = CASE WHEN used < $2 THEN 0 ELSE used - $2 END \
                  WHERE bucket = $1",
-                values![bucket.as_str(), stored(*amount)],
+                values![draw.bucket.name.as_str(), stored(draw.amount)],
             )
             .await?;
         }
@@ -137,7 +132,7 @@ async fn take(tx: &Tx, draw: &Draw, now: Time) -> Result<bool, DbError> {
                 bucket.name.as_str(),
                 size,
                 amount,
-                resets_at(bucket.window, now).micros(),
+                bucket.window.ends_at(now).micros(),
                 now.micros()
             ],
         )
@@ -161,7 +156,7 @@ async fn why_not(tx: &Tx, draw: &Draw, now: Time) -> Result<Full, DbError> {
         .await?;
     let name = &draw.bucket.name;
     let Some(row) = row else {
-        let until = resets_at(draw.bucket.window, now);
+        let until = draw.bucket.window.ends_at(now);
         let size = draw.bucket.size;
         return Ok(Full::Until { until, why: format!("{name} holds {size} and no more") });
     };
@@ -207,47 +202,50 @@ async fn close(tx: &Tx, bucket: &str, until: Time, why: &str) -> Result<(), DbEr
     Ok(())
 }
 
-/// A limit as an operator sees it.
 #[derive(FromQueryResult)]
-pub(in crate::budget) struct LimitRow {
-    pub(in crate::budget) bucket: String,
-    pub(in crate::budget) size: i64,
-    pub(in crate::budget) used: i64,
-    pub(in crate::budget) resets_at: i64,
-    pub(in crate::budget) closed_until: i64,
-    pub(in crate::budget) why: String,
+struct LimitRow {
+    bucket: String,
+    size: i64,
+    used: i64,
+    resets_at: i64,
+    closed_until: i64,
+    why: String,
 }
 
-/// Limits that are used or closed, the closed and the fullest first.
-pub(in crate::budget) async fn in_use(
-    db: &impl Sql,
-    now: i64,
-    most: i64,
-) -> Result<Vec<LimitRow>, DbError> {
-    db.all(
-        "SELECT bucket, size, used, resets_at, closed_until, why FROM budget \
-         WHERE resets_at > $1 OR closed_until > $1 \
-         ORDER BY closed_until DESC, size - used, bucket LIMIT $2",
-        values![now, most],
-    )
-    .await
+async fn in_use(db: &impl Sql, now: Time, most: usize) -> Result<Vec<Limit>, DbError> {
+    let rows: Vec<LimitRow> = db
+        .all(
+            "SELECT bucket, size, used, resets_at, closed_until, why FROM budget \
+             WHERE (used > 0 AND resets_at > $1) OR closed_until > $1 \
+             ORDER BY CASE WHEN closed_until > $1 THEN 0 ELSE 1 END, size - used, bucket LIMIT $2",
+            values![now.micros(), i64::try_from(most).unwrap_or(i64::MAX)],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.seen(now)).collect())
+}
+
+impl LimitRow {
+    fn seen(self, now: Time) -> Limit {
+        let until = Time::from_micros(self.closed_until);
+        Limit {
+            bucket: self.bucket,
+            size: counted(self.size),
+            used: counted(self.used),
+            resets_at: Time::from_micros(self.resets_at),
+            closed: (until > now).then_some((until, self.why)),
+        }
+    }
 }
 
 /// Forgets what was learned of a limit. False when nothing was.
-pub(in crate::budget) async fn forget(tx: &Tx, bucket: &str) -> Result<bool, DbError> {
-    Ok(tx.exec("DELETE FROM budget WHERE bucket = $1", values![bucket]).await? > 0)
-}
-
-/// When a window that begins now ends.
-fn resets_at(window: Window, now: Time) -> Time {
-    let day = now.secs().div_euclid(DAY);
-    match window {
-        Window::Since(span) => now.plus(span).plus(SLACK),
-        Window::Day => Time::from_micros((day + 1).saturating_mul(DAY).saturating_mul(1_000_000)),
-        Window::Month => spent::next_month(day),
-    }
+pub(in crate::budget) async fn forget(db: &impl Sql, bucket: &str) -> Result<bool, DbError> {
+    Ok(db.exec("DELETE FROM budget WHERE bucket = $1", values![bucket]).await? > 0)
 }
 
 fn stored(amount: u64) -> i64 {
     i64::try_from(amount).unwrap_or(i64::MAX)
+}
+
+fn counted(amount: i64) -> u64 {
+    u64::try_from(amount).unwrap_or(0)
 }

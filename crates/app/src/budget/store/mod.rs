@@ -3,7 +3,6 @@
 mod limits;
 mod spent;
 
-pub use limits::SharedBudget;
-pub(super) use limits::{LimitRow, forget, in_use};
+pub(super) use limits::{Rows, forget};
 pub(crate) use spent::spent_on;
 pub(super) use spent::{EndpointRow, by_endpoint, today_and_first};

@@ -3,9 +3,9 @@
 use hashbuzz_db::{DbError, FromQueryResult, Sql, Tx, values};
 use hashbuzz_domain::Time;
 use hashbuzz_social::Spent;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use jiff::{Timestamp, ToSpan as _};
 
 use crate::stored::units;
 
@@ -70,13 +70,6 @@ pub(in crate::budget) fn today_and_first(now: Time) -> (i64, i64) {
     (day, first)
 }
 
-/// When the month after that of `day` begins.
-pub(super) fn next_month(day: i64) -> Time {
-    let next = date(day).and_then(|date| date.first_of_month().checked_add(1.month()).ok());
-    let day = next.map_or(day + 31, number);
-    Time::from_micros(day.saturating_mul(DAY).saturating_mul(1_000_000))
-}
-
 fn date(day: i64) -> Option<Date> {
     let stamp = Timestamp::from_second(day.saturating_mul(DAY)).ok()?;
     Some(Offset::UTC.to_datetime(stamp).date())
@@ -92,11 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_end_where_the_calendar_says() {
-        // 2026-02-28, 2028-02-28 (a leap year), 2026-12-31.
-        for (day, next) in [(20_512, 20_513), (21_242, 21_244), (20_818, 20_819)] {
-            assert_eq!(next_month(day).secs(), next * DAY, "{day}");
-        }
+    fn a_month_begins_with_its_first_day() {
         let now = Time::from_micros(20_512 * DAY * 1_000_000 + 5);
         assert_eq!(today_and_first(now), (20_512, 20_485));
     }

@@ -9,6 +9,7 @@ use super::{event, events, limited, stalled};
 /// The limit whose name begins so, as an operator sees it: closed.
 async fn limit_of(operator: &Api, prefix: &str) -> String {
     let (_, budget) = operator.get("/v2/ops/budget").await;
+    assert_eq!(budget["windows_in"], "database");
     let limits = budget["limits"].as_array().expect("a list");
     let named = |limit: &&Value| limit["name"].as_str().expect("a name").starts_with(prefix);
     let limit = limits.iter().find(named).expect("such a limit");

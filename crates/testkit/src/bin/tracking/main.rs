@@ -27,6 +27,10 @@ struct Args {
     /// People who take part in each.
     #[arg(long, default_value_t = 200)]
     participants: usize,
+    /// People among whom they are: five times as many, unless it is said. X bills a profile once a
+    /// day, so what lists of people cost depends on it.
+    #[arg(long)]
+    crowd: Option<usize>,
     /// Brands among which the campaigns are divided.
     #[arg(long, default_value_t = 20)]
     brands: usize,
@@ -42,6 +46,12 @@ struct Args {
     /// One line of JSON and nothing else.
     #[arg(long)]
     json: bool,
+}
+
+impl Args {
+    fn crowd(self) -> usize {
+        self.crowd.unwrap_or(self.participants * 5).max(self.participants)
+    }
 }
 
 #[tokio::main]
@@ -63,7 +73,7 @@ async fn follow(args: Args) -> Report {
     let settings = Settings { review: false, ..Settings::default() };
     let world = World::of(settings, reading).await;
     let brands = brands(&world, args).await;
-    let people = world.crowd(args.participants * 5).await;
+    let people = world.crowd(args.crowd()).await;
     let mut ids = Vec::new();
     for number in 0..args.campaigns {
         let brand = &brands[number % brands.len()];

@@ -37,6 +37,7 @@ impl Report {
         json!({
             "campaigns": self.args.campaigns,
             "participants": self.args.participants,
+            "crowd": self.args.crowd(),
             "brands": self.args.brands,
             "hours": self.args.hours,
             "together": !self.args.apart,
@@ -82,8 +83,9 @@ impl Report {
         let Args { campaigns, participants, brands, hours, apart, .. } = self.args;
         let how = if apart { "each post and kind apart" } else { "together" };
         println!(
-            "{campaigns} campaigns of {brands} brands, {participants} participants each, {hours} h, \
-             read {how}; X's limits: {}",
+            "{campaigns} campaigns of {brands} brands, {participants} participants each of {} people, \
+             {hours} h, read {how}; X's limits: {}",
+            self.args.crowd(),
             self.counted["limits"].as_str().unwrap_or("documented")
         );
         println!("\nplan of one campaign, as its owner was told before funding");
@@ -109,9 +111,10 @@ impl Report {
             );
         }
         let windows = rows(&self.told["calls"]).map(|calls| self.windows(calls)).max();
+        // Following them may have used up the windows in which they end.
         println!(
             "planned: if all {campaigns} end at once, the last one is read {} min later at most",
-            windows.unwrap_or(1).saturating_sub(1) * WINDOW.unsigned_abs() / 60
+            windows.unwrap_or(1) * WINDOW.unsigned_abs() / 60
         );
         println!(
             "at most ${} for {} participants, each engaging in every kind",
@@ -120,7 +123,8 @@ impl Report {
         );
         println!("\nasked of X by all of them");
         for row in self.asked() {
-            println!("{:<16}{:>10}", row["endpoint"].as_str().unwrap_or_default(), row["requests"]);
+            let endpoint = row["endpoint"].as_str().unwrap_or_default();
+            println!("{endpoint:<16}{:>10}", number(&row["requests"]));
         }
         println!("refused with 429: {}", self.refused());
         println!(
