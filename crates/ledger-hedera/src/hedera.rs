@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use hashbuzz_domain::{AccountId, Asset, CampaignId, EvmAddress, Time};
 use hashbuzz_ledger::{
-    Account, Escrow, EscrowCall, EscrowCampaign, EventCursor, EventPage, Ledger, Outcome,
-    PrepareError, Prepared, ReadError, SendError, SponsorFunds,
+    Account, Chain, Escrow, EscrowCall, EscrowCampaign, EventCursor, EventPage, Ledger, Outcome,
+    PrepareError, Prepared, ReadError, SendError, SignInError, SponsorFunds, WalletProof,
 };
 use hiero_sdk::{ContractId, PrivateKey};
 
@@ -12,7 +12,7 @@ use crate::mirror::Mirror;
 use crate::node::Nodes;
 use crate::settings::{Settings, SetupError};
 use crate::transaction_id::TransactionIds;
-use crate::{batch, key};
+use crate::{batch, key, sign_in};
 
 /// A Hedera network with the escrow contract on it.
 pub struct Hedera {
@@ -106,6 +106,19 @@ impl Ledger for Hedera {
 
     async fn account(&self, account: AccountId) -> Result<Option<Account>, ReadError> {
         self.read_account(account).await
+    }
+
+    fn chain(&self) -> Chain {
+        sign_in::chain(self.escrow.chain_id)
+    }
+
+    async fn signed_in(
+        &self,
+        account: AccountId,
+        text: &str,
+        proof: &WalletProof,
+    ) -> Result<(), SignInError> {
+        self.verify_signed_in(account, text, proof).await
     }
 
     async fn contract_balance(&self, asset: Asset) -> Result<u64, ReadError> {

@@ -30,6 +30,7 @@ mod precheck;
 mod prepare;
 mod read;
 mod settings;
+mod sign_in;
 mod transaction_id;
 mod wallet;
 

@@ -9,6 +9,7 @@ mod call;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod sign_in;
 mod view;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use hashbuzz_domain::{AccountId, Asset, CampaignId, EvmAddress, Time};
 
 pub use call::{EscrowCall, PayEntry};
 pub use error::{PrepareError, ReadError, SendError};
+pub use sign_in::{Chain, Challenge, SignInError, Signer, Unfit, WalletProof};
 pub use view::{
     Account, EscrowCampaign, EscrowEvent, EscrowEventKind, EscrowState, EventCursor, EventPage,
     Outcome, Prepared, SponsorFunds,
@@ -83,6 +85,21 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// Any [`ReadError`].
     async fn account(&self, account: AccountId) -> Result<Option<Account>, ReadError>;
+
+    /// The chain, as a wallet is asked to sign in to it.
+    fn chain(&self) -> Chain;
+
+    /// Whether `account` signed exactly `text`, by its present key. The text is a
+    /// [`Challenge`]'s; that it was handed out, in time and only once, is the caller's to know.
+    ///
+    /// # Errors
+    /// [`SignInError`] unless it did.
+    async fn signed_in(
+        &self,
+        account: AccountId,
+        text: &str,
+        proof: &WalletProof,
+    ) -> Result<(), SignInError>;
 
     /// What the contract holds of `asset`, in its smallest unit.
     ///

@@ -6,6 +6,8 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
+use sha3::{Digest as _, Keccak256};
+
 /// A text that is not the identifier it was said to be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {expected}")]
@@ -152,6 +154,20 @@ impl FromStr for AccountId {
 /// account: an alias and a long-zero form of one account must never become two balances.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EvmAddress(pub [u8; 20]);
+
+impl EvmAddress {
+    /// As people write it: capitals are a checksum. <EIP-55>
+    pub fn checksummed(self) -> String {
+        let digits = hex::encode(self.0);
+        let hash = Keccak256::digest(&digits);
+        let nibble =
+            |at: usize| if at.is_multiple_of(2) { hash[at / 2] >> 4 } else { hash[at / 2] & 15 };
+        let digit = |(at, digit): (usize, char)| {
+            if nibble(at) >= 8 { digit.to_ascii_uppercase() } else { digit }
+        };
+        format!("0x{}", digits.chars().enumerate().map(digit).collect::<String>())
+    }
+}
 
 impl fmt::Display for EvmAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

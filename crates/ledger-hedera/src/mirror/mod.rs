@@ -16,7 +16,7 @@ use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-pub(crate) use answers::{KeyAnswer, Log, TransactionRow};
+pub(crate) use answers::{AccountAnswer, KeyAnswer, Log, TransactionRow};
 
 use crate::settings::SetupError;
 
