@@ -19,8 +19,11 @@ pub(crate) enum Bench {
     /// A thousand campaigns, followed to their close within X's documented limits on a clock that
     /// moves by itself: the plan, what was asked, what it cost, and whether anybody was missed.
     Tracking(WorldArgs),
-    /// Five hundred lives under random faults: no post twice, none lost.
+    /// Five hundred lives under random faults: no post twice, none lost; `-- --of money`: nobody paid
+    /// twice, nothing lost.
     LostAnswers(WorldArgs),
+    /// Ten thousand people, paid by one campaign: transactions, fees, time.
+    Payout(WorldArgs),
 }
 
 /// How many, and how.
@@ -74,6 +77,7 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> anyhow::Result<()> {
         Bench::Engine(args) => args,
         Bench::Tracking(args) => return world(root, "hashbuzz-tracking", args),
         Bench::LostAnswers(args) => return world(root, "hashbuzz-lost-answers", args),
+        Bench::Payout(args) => return world(root, "hashbuzz-payout", args),
     };
     ensure!(
         (args.store, args.dispatch) != (Store::Sqlite, Dispatch::Bullmq),

@@ -46,4 +46,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "network_cost",
         sql: include_str!("../migrations/0014_network_cost.sql"),
     },
+    Migration { version: 15, name: "payout", sql: include_str!("../migrations/0015_payout.sql") },
 ];

@@ -27,6 +27,8 @@ pub struct Settings {
     pub sweep_every: Span,
     /// Between two looks at the escrow's log.
     pub watch_every: Span,
+    /// With fewer tinybars the operator's account needs more soon: fees are paid from it.
+    pub low_balance: u64,
     /// Never closed by then after its end: the sponsor alone may recover everything.
     pub recover_after: Span,
     /// Where people join, as said in the second post.
@@ -63,6 +65,7 @@ impl Default for Settings {
             track_every: Span::from_secs(300),
             sweep_every: Span::from_secs(6 * 3_600),
             watch_every: Span::from_secs(5),
+            low_balance: 20 * 100_000_000,
             recover_after: Span::from_secs(30 * 86_400),
             join_url: String::new(),
             retention: Retention::default(),

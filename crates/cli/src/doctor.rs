@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use hashbuzz_app::App;
 use hashbuzz_app::audit::verify;
 use hashbuzz_app::ops::check_books;
 use hashbuzz_db::Db;
@@ -31,6 +32,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     well &= redis(&settings).await?;
     let app = wiring::app(&settings, db.clone()).await?;
     println!("ledger    ok: escrow {}", app.ledger.escrow().contract);
+    well &= can_pay(&app).await?;
     let report = check_books(&app).await?;
     let hbar = |units| Amount::new(units, Asset::Hbar);
     println!(
@@ -65,6 +67,20 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     }
     println!("{}", if well { "all is well" } else { "something needs a person" });
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the operator's account has enough to pay fees from.
+async fn can_pay(app: &App) -> anyhow::Result<bool> {
+    let left = app.ledger.operator_balance().await?;
+    let shown = Amount::new(left, Asset::Hbar);
+    let well = left >= app.settings.low_balance;
+    if well {
+        println!("operator  ok: {shown} to pay fees from");
+    } else {
+        let least = Amount::new(app.settings.low_balance, Asset::Hbar);
+        println!("operator  WRONG: {shown} to pay fees from, less than {least}: top it up");
+    }
+    Ok(well)
 }
 
 /// Whether processes on this machine may work beside those on others.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use hashbuzz_domain::campaign::Bounds;
 use hashbuzz_domain::{AccountId, Asset, Span};
+use hashbuzz_ledger_hedera::Known;
 use hashbuzz_media::{Limits, MediaStore, StoreError};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -226,16 +227,25 @@ pub(crate) struct XCaps {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Hedera {
-    /// Node accounts by address: `nodes = { "host:50211" = "0.0.3" }`.
+    /// `mainnet`, `testnet` or `previewnet`: nodes, mirror node and chain id follow from it.
+    #[serde(default)]
+    pub(crate) network: Option<String>,
+    /// Node accounts by address: `nodes = { "host:50211" = "0.0.3" }`. Without, the mirror node's.
+    #[serde(default)]
     pub(crate) nodes: BTreeMap<String, String>,
     /// The mirror node's REST address.
-    pub(crate) mirror: String,
+    #[serde(default)]
+    pub(crate) mirror: Option<String>,
     pub(crate) operator: String,
     pub(crate) operator_key: SecretString,
     /// The escrow contract; not needed by `hashbuzz escrow deploy`.
     pub(crate) contract: Option<String>,
-    /// 295 mainnet, 296 testnet, 298 local.
-    pub(crate) chain_id: u64,
+    /// 295 mainnet, 296 testnet, 297 previewnet, 298 local.
+    #[serde(default)]
+    pub(crate) chain_id: Option<u64>,
+    /// In HBAR, as decimal text: with less, the operator's account needs more soon.
+    #[serde(default = "low_balance")]
+    pub(crate) low_balance: String,
     /// In HBAR, as decimal text: the most that one transaction may cost.
     #[serde(default = "max_fee")]
     pub(crate) max_fee: String,
@@ -265,6 +275,10 @@ fn x_consent_page() -> String {
 }
 
 fn max_fee() -> String {
+    "20".to_owned()
+}
+
+fn low_balance() -> String {
     "20".to_owned()
 }
 
@@ -333,6 +347,7 @@ impl Settings {
             track_every: span(given.track_every_seconds.max(1)),
             sweep_every: span(given.sweep_every_seconds.max(1)),
             watch_every: span(self.hedera.watch_every_seconds.max(1)),
+            low_balance: tinybars("hedera.low_balance", &self.hedera.low_balance)?,
             recover_after: span(given.recover_after_seconds),
             join_url: given.join_url.clone(),
             retention: hashbuzz_app::Retention {
@@ -411,11 +426,38 @@ impl Hedera {
         for (address, account) in &self.nodes {
             nodes.insert(address.clone(), account_id("hedera.nodes", account)?);
         }
+        let known = self.known()?.map(|known| known.mirror.to_owned());
+        let mirror = self.mirror.clone().or(known).context(
+            "hedera.mirror is missing: write it, or network = \"mainnet\", \"testnet\" or \
+             \"previewnet\"",
+        )?;
         Ok(hashbuzz_ledger_hedera::Network {
             nodes,
-            mirror: self.mirror.clone(),
+            mirror,
             request_timeout: Duration::from_secs(10),
         })
+    }
+
+    /// The EVM chain id.
+    pub(crate) fn chain(&self) -> anyhow::Result<u64> {
+        let known = self.known()?.map(|known| known.chain_id);
+        match (self.chain_id, known) {
+            (Some(given), Some(known)) if given != known => {
+                bail!("hedera.chain_id is {given}, and that of hedera.network is {known}")
+            }
+            (given, known) => given.or(known).context(
+                "hedera.chain_id is missing: write it (298 for a local network), or \
+                 network = \"mainnet\", \"testnet\" or \"previewnet\"",
+            ),
+        }
+    }
+
+    fn known(&self) -> anyhow::Result<Option<Known>> {
+        let Some(name) = &self.network else { return Ok(None) };
+        let known = Known::named(name).with_context(|| {
+            format!("hedera.network is mainnet, testnet or previewnet, not `{name}`")
+        })?;
+        Ok(Some(known))
     }
 }
 

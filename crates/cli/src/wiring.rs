@@ -122,7 +122,7 @@ pub(crate) async fn ledger(settings: &Settings) -> anyhow::Result<Hedera> {
         operator: account_id("hedera.operator", &given.operator)?,
         operator_key: given.operator_key.clone(),
         contract: account_id("hedera.contract", contract)?,
-        chain_id: given.chain_id,
+        chain_id: given.chain()?,
         max_fee_tinybar: tinybars("hedera.max_fee", &given.max_fee)?,
     };
     Hedera::connect(told).await.context("hedera")

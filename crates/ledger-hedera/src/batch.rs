@@ -1,5 +1,7 @@
 //! How many payments fit one transaction: the smaller of what its bytes and its gas allow.
 
+use hashbuzz_ledger::PayoutPlan;
+
 /// Bytes of a transaction, signatures included, that the network takes.
 pub(crate) const MAX_BYTES: usize = 6_144;
 
@@ -21,6 +23,18 @@ const BASE_GAS: u64 = 300_000;
 /// takes a seventh. Too low would let one recipient revert everybody's batch.
 const ENTRY_GAS: u64 = 82_000;
 
+/// What a batch is expected to use before its first entry, and for one: people who have an account,
+/// in a row of indexes. <contracts/GAS.md: 1,223,554 for 80, 261,418 for 10>
+const USUAL_BASE_GAS: u64 = 124_000;
+const USUAL_ENTRY_GAS: u64 = 13_750;
+
+/// What it will take to pay so many people.
+pub(crate) fn plan(recipients: usize) -> PayoutPlan {
+    let transactions = recipients.div_ceil(max_batch());
+    let gas = transactions as u64 * USUAL_BASE_GAS + recipients as u64 * USUAL_ENTRY_GAS;
+    PayoutPlan { recipients, transactions, gas }
+}
+
 /// How many entries one `payBatch` may have: what its bytes and its gas both allow.
 pub const fn max_batch() -> usize {
     let by_bytes = (MAX_BYTES - ENVELOPE) / ENTRY_BYTES;
@@ -38,6 +52,13 @@ pub(crate) const fn gas(entries: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ten_thousand_people_are_paid_by_fewer_than_sixty_transactions() {
+        let plan = plan(10_000);
+        assert_eq!((plan.recipients, plan.transactions), (10_000, 57));
+        assert_eq!(super::plan(0), PayoutPlan { recipients: 0, transactions: 0, gas: 0 });
+    }
 
     #[test]
     fn a_full_batch_stays_within_the_gas_of_a_transaction() {

@@ -84,7 +84,7 @@ pub async fn deploy(
     let mirror = Mirror::new(&network.mirror, network.request_timeout)?;
     let key = key::of_account(&mirror, payer, payer_key).await?;
     let public = key.public_key();
-    let (client, node) = client(network, payer, key)?;
+    let (client, node) = client(network, &mirror, payer, key).await?;
     let payer = Payer { client, node, ids: TransactionIds::new(payer), now };
 
     let file = payer.write_file(public, abi::bytecode().as_bytes()).await?;

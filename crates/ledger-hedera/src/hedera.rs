@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use hashbuzz_domain::{AccountId, Asset, CampaignId, EvmAddress, Time};
 use hashbuzz_ledger::{
     Account, Chain, Escrow, EscrowCall, EscrowCampaign, EventCursor, EventPage, Ledger, Outcome,
-    PrepareError, Prepared, ReadError, SendError, SignInError, SponsorFunds, WalletProof,
+    PayoutPlan, PrepareError, Prepared, Prices, ReadError, SendError, SignInError, SponsorFunds,
+    WalletProof,
 };
 use hiero_sdk::{ContractId, PrivateKey};
 
@@ -43,8 +44,8 @@ impl Hedera {
     pub async fn connect(settings: Settings) -> Result<Self, SetupError> {
         let Settings { network, operator, operator_key, contract, chain_id, max_fee_tinybar } =
             settings;
-        let nodes = Nodes::new(&network.nodes, network.request_timeout)?;
         let mirror = Mirror::new(&network.mirror, network.request_timeout)?;
+        let nodes = Nodes::of(&network, &mirror).await?;
         let key = key::of_account(&mirror, operator, &operator_key).await?;
         let known = mirror.contract(contract).await?.ok_or_else(|| {
             SetupError::Settings(format!("the network has no contract {contract}"))
@@ -78,6 +79,18 @@ impl Ledger for Hedera {
 
     fn max_batch(&self) -> usize {
         batch::max_batch()
+    }
+
+    fn plan_payout(&self, recipients: usize) -> PayoutPlan {
+        batch::plan(recipients)
+    }
+
+    async fn prices(&self) -> Result<Prices, ReadError> {
+        self.read_prices().await
+    }
+
+    async fn operator_balance(&self) -> Result<u64, ReadError> {
+        self.read_balance(self.ids.payer).await
     }
 
     async fn prepare(&self, call: &EscrowCall, now: Time) -> Result<Prepared, PrepareError> {

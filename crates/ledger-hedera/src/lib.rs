@@ -41,5 +41,5 @@ use openssl as _;
 pub use batch::max_batch;
 pub use deploy::{Roles, deploy};
 pub use hedera::Hedera;
-pub use settings::{Network, Settings, SetupError};
+pub use settings::{Known, Network, Settings, SetupError};
 pub use wallet::{Wallet, WalletError};

@@ -14,8 +14,9 @@ use hiero_sdk_proto::services::crypto_service_client::CryptoServiceClient;
 use hiero_sdk_proto::services::smart_contract_service_client::SmartContractServiceClient;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::mirror::Mirror;
 use crate::precheck;
-use crate::settings::SetupError;
+use crate::settings::{Network, SetupError};
 use crate::transaction_id::TransactionId;
 
 /// A node that could not be reached is passed over this many times before it is tried again.
@@ -28,6 +29,14 @@ pub(crate) enum Receipt {
     Final(Status),
     /// Not final, not known, or no answer: no evidence either way.
     Silent,
+}
+
+/// The nodes of the settings, else those that the mirror node knows.
+pub(crate) async fn addresses(
+    network: &Network,
+    mirror: &Mirror,
+) -> Result<BTreeMap<String, AccountId>, SetupError> {
+    if network.nodes.is_empty() { Ok(mirror.nodes().await?) } else { Ok(network.nodes.clone()) }
 }
 
 pub(crate) struct Nodes {
@@ -63,6 +72,11 @@ impl Nodes {
             })
             .collect::<Result<_, SetupError>>()?;
         Ok(Self { nodes, turn: AtomicUsize::new(0), timeout })
+    }
+
+    /// Those of the settings, else those that the mirror node knows.
+    pub(crate) async fn of(network: &Network, mirror: &Mirror) -> Result<Self, SetupError> {
+        Self::new(&addresses(network, mirror).await?, network.request_timeout)
     }
 
     /// The node for the next transaction: in turn, passing over those that were out of reach.

@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 use hashbuzz_domain::{AccountId, Asset, CampaignId, EvmAddress};
-use hashbuzz_ledger::{Account, EscrowCampaign, EscrowState, ReadError, SponsorFunds};
+use hashbuzz_ledger::{Account, EscrowCampaign, EscrowState, Prices, ReadError, SponsorFunds};
 
 use crate::contract::{IHashbuzzEscrow, address, asset_address, evm_address, units};
 use crate::hedera::Hedera;
@@ -91,11 +91,20 @@ impl Hedera {
 
     pub(crate) async fn read_contract_balance(&self, asset: Asset) -> Result<u64, ReadError> {
         asset_address(asset).map_err(ReadError::Malformed)?;
-        let contract = self.escrow.contract;
-        let found = self.mirror.account(contract).await?;
+        self.read_balance(self.escrow.contract).await
+    }
+
+    /// Tinybars of an account.
+    pub(crate) async fn read_balance(&self, account: AccountId) -> Result<u64, ReadError> {
+        let found = self.mirror.account(account).await?;
         found.and_then(|account| account.balance).map(|balance| balance.balance).ok_or_else(|| {
-            ReadError::Malformed(format!("the mirror node has no balance of {contract}"))
+            ReadError::Malformed(format!("the mirror node has no balance of {account}"))
         })
+    }
+
+    pub(crate) async fn read_prices(&self) -> Result<Prices, ReadError> {
+        let (gas_tinybar, rate) = tokio::try_join!(self.mirror.gas_price(), self.mirror.rate())?;
+        Ok(Prices { gas_tinybar, cents: rate.cent_equivalent, hbar: rate.hbar_equivalent })
     }
 }
 

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 /// A Hedera network as seen from here.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// The nodes' gRPC addresses (`host:port`) and accounts. At least one.
+    /// The nodes' gRPC addresses (`host:port`) and accounts. With none, those that the mirror node
+    /// knows are used.
     pub nodes: BTreeMap<String, AccountId>,
     /// The mirror node's REST address without `/api/v1`: `https://…`, or `http://` on a loopback
     /// address. Money is believed from it, see the crate's documentation.
@@ -18,6 +19,28 @@ pub struct Network {
     /// How long one request may take, to a node or to the mirror node. Keep it shorter than the
     /// lease under which it is made.
     pub request_timeout: Duration,
+}
+
+/// A network that everybody knows by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its mirror node. Its nodes are those that this one knows.
+    pub mirror: &'static str,
+    /// Its EVM chain id.
+    pub chain_id: u64,
+}
+
+impl Known {
+    /// `mainnet`, `testnet` or `previewnet`. <hedera-docs, networks, August 2026>
+    pub fn named(name: &str) -> Option<Self> {
+        let (mirror, chain_id) = match name {
+            "mainnet" => ("https://mainnet.mirrornode.hedera.com", 295),
+            "testnet" => ("https://testnet.mirrornode.hedera.com", 296),
+            "previewnet" => ("https://previewnet.mirrornode.hedera.com", 297),
+            _ => return None,
+        };
+        Some(Self { mirror, chain_id })
+    }
 }
 
 /// What the adapter needs to know.

@@ -109,7 +109,8 @@ pub(crate) fn sdk_account(account: AccountId) -> hiero_sdk::AccountId {
 /// bytes apart by hash.
 #[derive(Debug)]
 pub(crate) struct TransactionIds {
-    payer: AccountId,
+    /// Who pays for them.
+    pub(crate) payer: AccountId,
     last: AtomicI64,
 }
 

@@ -11,10 +11,10 @@ use secrecy::SecretString;
 
 use crate::contract::IHashbuzzEscrow;
 use crate::hedera::sdk_contract;
-use crate::key;
 use crate::mirror::Mirror;
 use crate::settings::{Network, SetupError};
 use crate::transaction_id::{TransactionIds, sdk_account};
+use crate::{key, node};
 
 const GAS: u64 = 300_000;
 const MAX_FEE: Hbar = Hbar::from_tinybars(500_000_000);
@@ -56,7 +56,7 @@ impl Wallet {
     ) -> Result<Self, SetupError> {
         let mirror = Mirror::new(&network.mirror, network.request_timeout)?;
         let key = key::of_account(&mirror, account, key).await?;
-        let (client, node) = client(network, account, key)?;
+        let (client, node) = client(network, &mirror, account, key).await?;
         Ok(Self { client, node, ids: TransactionIds::new(account) })
     }
 
@@ -121,15 +121,17 @@ impl Wallet {
 }
 
 /// A client of the SDK that asks one node and draws no ids of its own.
-pub(crate) fn client(
+pub(crate) async fn client(
     network: &Network,
+    mirror: &Mirror,
     account: AccountId,
     key: PrivateKey,
 ) -> Result<(Client, hiero_sdk::AccountId), SetupError> {
     let wrong = |error: hiero_sdk::Error| SetupError::Settings(error.to_string());
+    let known = node::addresses(network, mirror).await?;
+    let node = known.values().next().copied();
     let nodes: HashMap<String, hiero_sdk::AccountId> =
-        network.nodes.iter().map(|(address, id)| (address.clone(), sdk_account(*id))).collect();
-    let node = network.nodes.values().next().copied();
+        known.into_iter().map(|(address, id)| (address, sdk_account(id))).collect();
     let node = node.ok_or_else(|| SetupError::Settings("no node is named".to_owned()))?;
     let client = Client::for_network(nodes).map_err(wrong)?;
     client.set_operator(sdk_account(account), key);

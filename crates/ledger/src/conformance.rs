@@ -400,9 +400,33 @@ pub async fn a_full_batch_is_paid_and_a_larger_one_is_not_prepared(
     };
     let larger = ledger.prepare(&pay(most * 2), ground.now()).await;
     assert!(matches!(larger, Err(PrepareError::TooLarge { .. })), "{larger:?}");
-    must(ledger, ground, &pay(most)).await;
+    let outcome = run(ledger, ground, &pay(most)).await;
+    let Outcome::Done { fee_tinybar, .. } = outcome else { panic!("it is not paid: {outcome:?}") };
     let found = ledger.campaign(campaign).await.expect("the campaign");
     assert_eq!((found.paid, found.last_batch), (most.into(), 1));
+    // What was planned is of the size of what it cost. Here all the same two people are paid, whose
+    // accounts are warm after the first time, so it is less.
+    let plan = ledger.plan_payout(ledger.max_batch());
+    assert_eq!((plan.recipients, plan.transactions), (ledger.max_batch(), 1));
+    let prices = ledger.prices().await.expect("prices");
+    let planned = plan.gas * prices.gas_tinybar;
+    if let Some(fee) = fee_tinybar {
+        assert!((planned / 4..=planned).contains(&fee), "planned {planned}, it cost {fee}");
+    }
+}
+
+/// Money is planned with, so what the ledger charges is known beforehand.
+pub async fn prices_and_what_is_left_for_them_are_known(ledger: &dyn Ledger, ground: &dyn Proving) {
+    let prices = ledger.prices().await.expect("prices");
+    assert!(prices.gas_tinybar > 0 && prices.usd_micros(100_000_000) > Some(0), "{prices:?}");
+    let before = ledger.operator_balance().await.expect("a balance");
+    let (_, campaign) = funded(ledger, ground).await;
+    assert_eq!(ledger.campaign(campaign).await.expect("the campaign").state, EscrowState::Active);
+    let after = ledger.operator_balance().await.expect("a balance");
+    assert!(after < before, "fees are paid from {before}, and {after} is left");
+    let plans = [1, ledger.max_batch(), ledger.max_batch() + 1].map(|n| ledger.plan_payout(n));
+    assert_eq!(plans.map(|plan| plan.transactions), [1, 1, 2]);
+    assert!(plans.is_sorted_by_key(|plan| plan.gas), "{plans:?}");
 }
 
 /// What is not there is not an error: a campaign that nobody made, an account without a number.

@@ -9,6 +9,7 @@ mod call;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod prices;
 mod sign_in;
 mod view;
 
@@ -17,6 +18,7 @@ use hashbuzz_domain::{AccountId, Asset, CampaignId, EvmAddress, Time};
 
 pub use call::{EscrowCall, PayEntry};
 pub use error::{PrepareError, ReadError, SendError};
+pub use prices::{PayoutPlan, Prices};
 pub use sign_in::{Chain, Challenge, SignInError, Signer, Unfit, WalletProof};
 pub use view::{
     Account, EscrowCampaign, EscrowEvent, EscrowEventKind, EscrowState, EventCursor, EventPage,
@@ -44,6 +46,21 @@ pub trait Ledger: Send + Sync {
 
     /// The most entries that one [`EscrowCall::PayBatch`] may have here.
     fn max_batch(&self) -> usize;
+
+    /// What it will take to pay so many people.
+    fn plan_payout(&self, recipients: usize) -> PayoutPlan;
+
+    /// What the ledger charges now.
+    ///
+    /// # Errors
+    /// Any [`ReadError`].
+    async fn prices(&self) -> Result<Prices, ReadError>;
+
+    /// What is left to pay fees from, in tinybars.
+    ///
+    /// # Errors
+    /// Any [`ReadError`].
+    async fn operator_balance(&self) -> Result<u64, ReadError>;
 
     /// Chooses an id, one node and an expiry, and signs. Sends nothing.
     ///

@@ -7,6 +7,9 @@ use reqwest::{Client, Method, redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// Accounts that the stand-in opens at a time.
+const MOST_ACCOUNTS: usize = 1_000;
+
 /// A client for loopback addresses.
 pub(crate) fn client() -> Client {
     // Another world of this process may have been first.
@@ -153,8 +156,14 @@ impl Control {
 
     /// Opens accounts on the ledger.
     pub(crate) async fn open(&self, count: usize, balance_tinybar: u64) -> Vec<Opened> {
-        let asked = json!({ "count": count, "balance_tinybar": balance_tinybar, "key": "ecdsa" });
-        self.post("/_standin/accounts", &asked).await
+        let mut opened = Vec::with_capacity(count);
+        while opened.len() < count {
+            let some = (count - opened.len()).min(MOST_ACCOUNTS);
+            let asked =
+                json!({ "count": some, "balance_tinybar": balance_tinybar, "key": "ecdsa" });
+            opened.extend(self.post::<Vec<Opened>>("/_standin/accounts", &asked).await);
+        }
+        opened
     }
 }
 

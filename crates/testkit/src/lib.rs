@@ -12,7 +12,7 @@
 //!
 //! - `world`: starting, restarting. `people`: who takes part. `campaigns`: what they do.
 //! - `work`: turning the engine and moving the clock. `tidy`: what an end must look like.
-//! - `lost`: one life under random faults. `far`: the stand-ins' own routes. `api`: our API. `clock`: the time.
+//! - `lost`: lives under random faults. `far`: the stand-ins' own routes. `api`: our API. `clock`: the time.
 
 mod api;
 mod campaigns;
@@ -28,7 +28,7 @@ pub use api::{Answer, Api};
 pub use campaigns::{awareness, quest};
 pub use far::{Call, Counted};
 pub use hashbuzz_media::samples;
-pub use lost::{Lost, lost_answers};
+pub use lost::{Lost, LostMoney, lost_answers, lost_money};
 pub use people::{Campaigner, Participant};
 pub use world::{Reading, World};
 

@@ -17,6 +17,8 @@ use crate::{Answer, Api, HBAR, World};
 
 /// The highest fee that campaigners allow, in basis points.
 const FEE_BPS: u16 = 1_000;
+/// Weeks over which the days are spread on which people joined the network.
+const OLDEST: usize = 500;
 /// What a participant has at the beginning.
 const SMALL_CHANGE: u64 = HBAR;
 
@@ -237,6 +239,16 @@ impl World {
         balance - SMALL_CHANGE
     }
 
+    /// What the service's own account has, in tinybars: fees are paid from it.
+    ///
+    /// # Panics
+    /// When the ledger does not answer.
+    pub async fn service_balance(&self) -> u64 {
+        let path = format!("/api/v1/accounts/{}", self.operator.account);
+        let account: Value = self.hedera.get(&path).await;
+        account["balance"]["balance"].as_u64().expect("an account has a balance")
+    }
+
     async fn registered(&self, opened: &Opened, role: Role) -> AccountId {
         let account = opened.account.parse().expect("an account id");
         let address = opened.evm_address.parse().expect("an address");
@@ -247,7 +259,7 @@ impl World {
     /// Ordinary people: years old, each born on a day of their own, with friends.
     async fn profiles(&self, handles: &[String]) -> Vec<XUser> {
         let born = |age: usize| {
-            let days = 400 + 7 * u32::try_from(age).expect("a small number");
+            let days = 400 + 7 * u32::try_from(age % OLDEST).expect("a small number");
             let at = self.clock.now() - Span::from_secs(days * 86_400).micros();
             written(at)
         };

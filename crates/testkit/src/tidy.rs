@@ -111,14 +111,14 @@ impl World {
         wrong.extend(expected.iter().map(|kind| format!("{kind} was to give up and did not")));
     }
 
-    async fn what_is_unknown(&self, wrong: &mut Vec<String>) {
+    pub(crate) async fn what_is_unknown(&self, wrong: &mut Vec<String>) {
         let states = effect::count_by_state(&self.app().db).await.expect("the database answers");
         let open = ["started", "unknown", "needs_person"];
         let open = states.iter().filter(|(state, _)| open.contains(&state.as_str()));
         wrong.extend(open.map(|(state, n)| format!("{n} effects are {state}")));
     }
 
-    async fn what_the_books_say(&self, wrong: &mut Vec<String>) {
+    pub(crate) async fn what_the_books_say(&self, wrong: &mut Vec<String>) {
         let report = check_books(self.app()).await.expect("the books can be compared");
         wrong.extend(report.mismatches.iter().map(|m| format!("{}: {}", m.campaign, m.what)));
         if report.held < report.owed {
@@ -129,7 +129,7 @@ impl World {
 
     /// One call of each function a campaign, and one a batch; a further one is a repeat, and so is
     /// a call that the contract had to refuse.
-    async fn what_happened_twice(&self, wrong: &mut Vec<String>) {
+    pub(crate) async fn what_happened_twice(&self, wrong: &mut Vec<String>) {
         let counted = self.counted().await;
         wrong.extend(counted.duplicate_posts.iter().map(|post| format!("posted twice: {post}")));
         let announced = self.duplicates.load(Ordering::Relaxed);

@@ -14,11 +14,12 @@
 use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
 use hashbuzz_domain::campaign::{Phase, Step};
-use hashbuzz_domain::{AccountId, Amount, CampaignId, Time};
+use hashbuzz_domain::{AccountId, Amount, Asset, CampaignId, Time};
 use hashbuzz_ledger::{EscrowCall, PayEntry};
 use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
+use super::payout_plan;
 use super::store::{self, Unpaid};
 use crate::campaign::{Campaign, Mark, StepState, load, mark, note, stall, transition};
 use crate::effects::{Asked, Done, transact};
@@ -100,13 +101,19 @@ async fn next_batch(app: &App, turn: &Turn, campaign: &Campaign) -> Result<Optio
     {
         return Ok(None);
     }
-    let campaign = campaign.id;
-    let lines = with_wallet(app, campaign).await?;
+    let id = campaign.id;
+    let lines = with_wallet(app, id).await?;
     if lines.is_empty() {
         return Ok(None);
     }
+    // Told once, with the batch that it is before.
+    let first = store::taken(&app.db, id).await?.transactions == 0;
+    let planned = if first { Some(payout_plan::planned(app, id).await?) } else { None };
     let tx = turn.begin(&app.db).await?;
-    let number = store::begin_batch(&tx, campaign, &lines).await?;
+    let number = store::begin_batch(&tx, id, &lines).await?;
+    if let Some(planned) = planned {
+        note(&tx, id, "planned", Some(Step::Pay), &planned, turn.now()).await?;
+    }
     tx.commit().await?;
     Ok(Some(number))
 }
@@ -155,12 +162,16 @@ async fn record(
     let amount: u64 = lines.iter().map(|(line, _)| line.amount).sum();
     let tx = app.db.begin().await?;
     done.record(&tx, &turn).await?;
-    store::finish_batch(&tx, campaign.id, number, now).await?;
+    let fee = done.fee_tinybar();
+    store::finish_batch(&tx, campaign.id, number, fee, now).await?;
     treasury::book(&tx, campaign.id, Entry::Paid, number, amount, now).await?;
     let found = done.found_words();
     let people = lines.len();
     let amount = Amount::new(amount, campaign.draft.budget.asset());
-    let message = format!("batch {number}: {people} people paid {amount}{found}");
+    let (all, _) = store::paid(&tx, campaign.id).await?;
+    let fee = fee.map(|fee| format!(" for {}", Amount::new(fee, Asset::Hbar))).unwrap_or_default();
+    let message =
+        format!("batch {number}: {people} people paid {amount}{fee}{found}; {all} paid so far");
     note(&tx, campaign.id, "paid", Some(Step::Pay), &message, now).await?;
     transition::put(&tx, now, campaign, &PayBatch { campaign: campaign.key() }).await?;
     Ok(Verdict::Done(turn.commit(tx).await?))
@@ -169,11 +180,13 @@ async fn record(
 /// Everybody with a wallet is paid: after the first pass that is announced.
 async fn all_paid(app: &App, turn: Turn, campaign: &Campaign) -> Result<Verdict, Failure> {
     let now = turn.now();
+    let taken = store::taken(&app.db, campaign.id).await?;
+    let took = payout_plan::took(app, &taken).await;
     let tx = app.db.begin().await?;
     if campaign.is_at(Phase::Settling) {
         let (people, amount) = store::paid(&tx, campaign.id).await?;
         let amount = Amount::new(amount, campaign.draft.budget.asset());
-        let detail = format!("{people} people paid {amount}");
+        let detail = format!("{people} people paid {amount}: {took}");
         let step = Mark { step: Step::Pay, state: StepState::Done, detail: &detail };
         mark(&tx, campaign.id, step, now).await?;
         transition::begin(&tx, campaign, Step::Announce, Time::from_micros(now)).await?;

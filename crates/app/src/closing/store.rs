@@ -237,18 +237,46 @@ pub(super) async fn begin_batch(
     Ok(number)
 }
 
+/// A batch was paid, for a fee in tinybars where it is known.
 pub(super) async fn finish_batch(
     tx: &Tx,
     campaign: CampaignId,
     number: i64,
+    fee: Option<u64>,
     now: i64,
 ) -> Result<(), DbError> {
     tx.exec(
-        "UPDATE pay_batch SET paid_at = $3 WHERE campaign = $1 AND number = $2",
-        values![campaign.to_string(), number, now],
+        "UPDATE pay_batch SET paid_at = $3, fee = $4 WHERE campaign = $1 AND number = $2",
+        values![campaign.to_string(), number, now, fee.map(units)],
     )
     .await?;
     Ok(())
+}
+
+/// What paying took so far.
+pub(crate) struct Taken {
+    /// Batches that were paid.
+    pub(crate) transactions: i64,
+    /// Tinybars, for those of which the fee is known.
+    pub(crate) fees: u64,
+}
+
+/// What paying took so far.
+pub(super) async fn taken(db: &impl Sql, campaign: CampaignId) -> Result<Taken, DbError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        transactions: i64,
+        fees: Option<i64>,
+    }
+    let row: Option<Row> = db
+        .one(
+            "SELECT COUNT(*) AS transactions, CAST(SUM(fee) AS BIGINT) AS fees FROM pay_batch \
+             WHERE campaign = $1 AND paid_at IS NOT NULL",
+            values![campaign.to_string()],
+        )
+        .await?;
+    let (transactions, fees) = row.map_or((0, None), |row| (row.transactions, row.fees));
+    Ok(Taken { transactions, fees: read_units(fees.unwrap_or(0))? })
 }
 
 /// How many lines were paid, and how much.

@@ -11,7 +11,7 @@ use hashbuzz_outbox::effect::{Effect, Next, Plan, State};
 use hashbuzz_outbox::{Failure, Turn};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Done, FOUND, SECOND, later, never, record, show_started};
+use super::{Asked, Done, FOUND, SECOND, TINYBAR, later, never, record, show_started};
 use crate::App;
 use crate::campaign::http::rfc3339;
 use crate::campaign::{self, Mark, StepState};
@@ -197,7 +197,7 @@ async fn look_up(
             let id = &prepared.transaction_id;
             let done = Done {
                 remote_id: Some(format!("{id} at {}", consensus_at.micros())),
-                cost: fee_tinybar.map(|fee| format!("{fee} tinybar")),
+                cost: fee_tinybar.map(|fee| format!("{fee}{TINYBAR}")),
                 seen: format!("{how} {id} by its id"),
                 already: false,
                 effect,

@@ -22,6 +22,9 @@ pub(crate) use social::{PostEffect, delete, post};
 /// One second in microseconds.
 const SECOND: i64 = 1_000_000;
 
+/// How a fee is written, after its number.
+const TINYBAR: &str = " tinybar";
+
 /// What came of asking.
 pub(crate) enum Asked<T> {
     /// The result, and the effect that the caller finishes in its own transaction.
@@ -55,6 +58,12 @@ impl Done {
     /// stands for an effect that never says.
     pub(crate) fn sent_at(&self, now: i64) -> i64 {
         self.effect.started_at.unwrap_or(now)
+    }
+
+    /// What a transaction cost, in tinybars, where the ledger said so.
+    pub(crate) fn fee_tinybar(&self) -> Option<u64> {
+        let cost = self.cost.as_ref().or(self.effect.cost.as_ref())?;
+        cost.strip_suffix(TINYBAR)?.parse().ok()
     }
 
     /// What to add to the step's words when the answer had been lost and the result was found.

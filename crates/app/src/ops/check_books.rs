@@ -11,7 +11,7 @@
 
 use async_trait::async_trait;
 use hashbuzz_db::{DbError, Tx};
-use hashbuzz_domain::{Asset, CampaignId};
+use hashbuzz_domain::{Amount, Asset, CampaignId};
 use hashbuzz_ledger::{EscrowState, ReadError};
 use hashbuzz_outbox::{Due, Failure, Handle, Message, Queue, Turn, Verdict, enqueue_at};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,14 @@ impl Handle<App> for CheckBooks {
         let report = check_books(app).await.map_err(|error| Failure(error.to_string()))?;
         for mismatch in &report.mismatches {
             tracing::error!(campaign = %mismatch.campaign, mismatch.what, "books do not agree");
+        }
+        match app.ledger.operator_balance().await {
+            Ok(left) if left < app.settings.low_balance => {
+                let left = Amount::new(left, Asset::Hbar);
+                tracing::error!(%left, "the operator's account needs more to pay fees from");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the operator's balance cannot be read"),
         }
         let now = turn.now();
         let tx = app.db.begin().await?;

@@ -3,12 +3,17 @@
 //! Fields that we do not use are not named, so that the network may add to them. A field that we
 //! do use and that is missing makes the answer malformed: a default would be a made-up fact.
 
+use std::collections::BTreeMap;
+
 use hashbuzz_domain::AccountId;
 use hashbuzz_ledger::ReadError;
 use serde::Deserialize;
 
 use super::Mirror;
 use crate::transaction_id::{TransactionId, nanos};
+
+/// The port on which nodes speak gRPC without TLS.
+const PLAIN: u16 = 50_211;
 
 /// How many log entries a page has; the most that the mirror node gives.
 const PAGE: usize = 100;
@@ -82,6 +87,56 @@ pub(crate) struct ContractAnswer {
     pub(crate) created_timestamp: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+struct Fees {
+    fees: Vec<Fee>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Fee {
+    gas: u64,
+    transaction_type: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct AddressBook {
+    nodes: Vec<NodeRow>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NodeRow {
+    node_account_id: String,
+    service_endpoints: Vec<EndpointRow>,
+}
+
+#[derive(Debug, Deserialize)]
+struct EndpointRow {
+    domain_name: Option<String>,
+    ip_address_v4: String,
+    port: u16,
+}
+
+impl EndpointRow {
+    /// `host:port`. Only endpoints without TLS: the receipts of nodes are not believed anyway.
+    fn address(&self) -> Option<String> {
+        let name = self.domain_name.as_deref().filter(|name| !name.is_empty());
+        let host = name.unwrap_or(&self.ip_address_v4);
+        (self.port == PLAIN && !host.is_empty()).then(|| format!("{host}:{}", self.port))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Rates {
+    current_rate: Rate,
+}
+
+/// How many HBAR are worth how many US cents.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Rate {
+    pub(crate) cent_equivalent: u64,
+    pub(crate) hbar_equivalent: u64,
+}
+
 /// A page of a contract's log.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Logs {
@@ -143,6 +198,40 @@ impl Mirror {
         let path = format!("contracts/results/{}?nonce=0", id.for_mirror());
         let answer: Option<ContractResult> = self.get(&path).await?;
         Ok(answer.and_then(|answer| answer.error_message))
+    }
+
+    /// The nodes that the network has now, one address each.
+    pub(crate) async fn nodes(&self) -> Result<BTreeMap<String, AccountId>, ReadError> {
+        let book: Option<AddressBook> = self.get("network/nodes?limit=25&order=asc").await?;
+        let mut nodes = BTreeMap::new();
+        for row in book.map(|book| book.nodes).unwrap_or_default() {
+            let Some(address) = row.service_endpoints.iter().find_map(EndpointRow::address) else {
+                continue;
+            };
+            let account = row.node_account_id.parse().map_err(|error| {
+                ReadError::Malformed(format!("mirror node: a node's account: {error}"))
+            })?;
+            nodes.insert(address, account);
+        }
+        Ok(nodes)
+    }
+
+    /// What a unit of gas costs in a contract call, in tinybars.
+    pub(crate) async fn gas_price(&self) -> Result<u64, ReadError> {
+        let answer: Option<Fees> = self.get("network/fees").await?;
+        let fees = answer.map(|answer| answer.fees).unwrap_or_default();
+        let call = fees.into_iter().find(|fee| fee.transaction_type == "ContractCall");
+        call.map(|fee| fee.gas).ok_or_else(|| {
+            ReadError::Malformed("the mirror node has no price of a contract call".to_owned())
+        })
+    }
+
+    /// The exchange rate of this hour.
+    pub(crate) async fn rate(&self) -> Result<Rate, ReadError> {
+        let answer: Option<Rates> = self.get("network/exchangerate").await?;
+        answer
+            .map(|answer| answer.current_rate)
+            .ok_or_else(|| ReadError::Malformed("the mirror node has no exchange rate".to_owned()))
     }
 
     pub(crate) async fn account(

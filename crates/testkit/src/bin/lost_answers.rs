@@ -1,17 +1,21 @@
 //! Many lives under random faults: posts, a second post, deletions and an upload whose answers are lost,
-//! servers that end, leases that are taken. `cargo xtask bench lost-answers`.
+//! or money whose transactions are; servers that end, leases that are taken.
+//! `cargo xtask bench lost-answers`, `cargo xtask bench lost-answers -- --of money`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use clap::Parser;
-use hashbuzz_testkit::{Lost, lost_answers};
-use serde_json::json;
+use clap::{Parser, ValueEnum};
+use hashbuzz_testkit::{Lost, LostMoney, lost_answers, lost_money};
+use serde_json::{Value, json};
 
 /// Which lives.
 #[derive(Clone, Copy, Debug, Parser)]
 #[command(name = "hashbuzz-lost-answers")]
 struct Args {
+    /// What is lost.
+    #[arg(long, value_enum, default_value_t = Of::Posts)]
+    of: Of,
     /// How many.
     #[arg(long, default_value_t = 500)]
     seeds: u64,
@@ -23,52 +27,110 @@ struct Args {
     at_a_time: u64,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Of {
+    /// What X answers.
+    Posts,
+    /// What Hedera answers.
+    Money,
+}
+
+/// A life of either kind.
+trait Life: Send + 'static {
+    fn live(seed: u64) -> impl Future<Output = Self> + Send;
+    fn wrong(&self) -> &[String];
+    fn sum(lives: &[Self]) -> Value
+    where
+        Self: Sized;
+}
+
+impl Life for Lost {
+    async fn live(seed: u64) -> Self {
+        lost_answers(seed).await
+    }
+
+    fn wrong(&self) -> &[String] {
+        &self.wrong
+    }
+
+    fn sum(lives: &[Self]) -> Value {
+        let sum = |of: fn(&Self) -> usize| lives.iter().map(of).sum::<usize>();
+        json!({
+            "posts": sum(|life| life.posts),
+            "deleted": sum(|life| life.deleted),
+            "uploads": sum(|life| life.uploads),
+            "requests_broken": lives.iter().map(|life| life.broken).sum::<u64>(),
+            "servers_ended": sum(|life| life.restarts),
+            "unknown_and_found_by_reading": sum(|life| life.found),
+        })
+    }
+}
+
+impl Life for LostMoney {
+    async fn live(seed: u64) -> Self {
+        lost_money(seed).await
+    }
+
+    fn wrong(&self) -> &[String] {
+        &self.wrong
+    }
+
+    fn sum(lives: &[Self]) -> Value {
+        let sum = |of: fn(&Self) -> usize| lives.iter().map(of).sum::<usize>();
+        json!({
+            "contract_calls": sum(|life| life.calls),
+            "people_paid": sum(|life| life.paid),
+            "entries_of_the_log": sum(|life| life.entries),
+            "faults": lives.iter().map(|life| life.broken).sum::<u64>(),
+            "servers_ended": sum(|life| life.restarts),
+            "unknown_and_found_by_looking_up": sum(|life| life.found),
+        })
+    }
+}
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let args = Args::parse();
+    let well = match args.of {
+        Of::Posts => lives::<Lost>(args).await,
+        Of::Money => lives::<LostMoney>(args).await,
+    };
+    if well { std::process::ExitCode::SUCCESS } else { std::process::ExitCode::FAILURE }
+}
+
+/// Lives them all, and says what came of it. True when nothing is wrong.
+async fn lives<L: Life>(args: Args) -> bool {
     let next = Arc::new(AtomicU64::new(args.first));
-    let mut tasks = Vec::new();
+    let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..args.at_a_time {
         let next = Arc::clone(&next);
-        tasks.push(tokio::spawn(async move {
+        let some = async move {
             let mut lives = Vec::new();
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
                 if seed >= args.first + args.seeds {
                     return lives;
                 }
-                let lost = lost_answers(seed).await;
-                for wrong in &lost.wrong {
+                let life = L::live(seed).await;
+                for wrong in life.wrong() {
                     println!("seed {seed}: {wrong}");
                 }
-                lives.push(lost);
+                lives.push(life);
             }
-        }));
+        };
+        tasks.spawn(some);
     }
-    let mut lives: Vec<Lost> = Vec::new();
-    for task in tasks {
-        match task.await {
+    let mut lives: Vec<L> = Vec::new();
+    while let Some(ended) = tasks.join_next().await {
+        match ended {
             Ok(some) => lives.extend(some),
             Err(error) => println!("a life did not end: {error}"),
         }
     }
-    let sum = |of: fn(&Lost) -> usize| lives.iter().map(of).sum::<usize>();
-    let wrong = lives.iter().filter(|life| !life.wrong.is_empty()).count();
-    let summary = json!({
-        "lives": lives.len(),
-        "posts": sum(|life| life.posts),
-        "deleted": sum(|life| life.deleted),
-        "uploads": sum(|life| life.uploads),
-        "requests_broken": lives.iter().map(|life| life.broken).sum::<u64>(),
-        "servers_ended": sum(|life| life.restarts),
-        "unknown_and_found_by_reading": sum(|life| life.found),
-        "lives_with_something_wrong": wrong,
-    });
+    let wrong = lives.iter().filter(|life| !life.wrong().is_empty()).count();
+    let mut summary = L::sum(&lives);
+    summary["lives"] = json!(lives.len());
+    summary["lives_with_something_wrong"] = json!(wrong);
     println!("{summary}");
-    let all = u64::try_from(lives.len()).is_ok_and(|lived| lived == args.seeds);
-    if all && wrong == 0 {
-        std::process::ExitCode::SUCCESS
-    } else {
-        std::process::ExitCode::FAILURE
-    }
+    wrong == 0 && u64::try_from(lives.len()).is_ok_and(|lived| lived == args.seeds)
 }

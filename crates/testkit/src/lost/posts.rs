@@ -2,11 +2,11 @@
 //! moments that a seed chooses. What it proves is counted at the far ends: no post twice, none lost,
 //! every medium where it belongs, and whatever was unknown resolved by reading.
 
-use hashbuzz_domain::Span;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
 
+use super::mend;
 use crate::{Campaigner, HBAR, World, awareness, samples};
 
 /// Rounds of a life in which things break; then it may come to its end.
@@ -90,25 +90,6 @@ async fn draft(world: &World, brand: &Campaigner, seed: u64) -> Value {
     draft
 }
 
-/// To the end, with nobody breaking anything any more. What needs a person gets one.
-async fn mend(world: &World, brand: &Campaigner, id: &str, end: &str) {
-    for _ in 0..4 {
-        world.work_until_quiet().await;
-        if world.is(id, end).await {
-            return;
-        }
-        let command = if world.is(id, "Approved").await {
-            "publish"
-        } else if end == "RolledBack" {
-            "roll-back"
-        } else {
-            "resume"
-        };
-        brand.api.command(id, command).await;
-        world.pass(Span::from_secs(60));
-    }
-}
-
 async fn judge(world: &World, id: &str, end: &str, restarts: usize) -> Lost {
     let counted = world.counted().await;
     let view = world.reviewer().campaign(id).await;
@@ -167,26 +148,5 @@ impl World {
             kinds.iter().map(|kind| ((*kind).to_owned(), json!(each))).collect();
         let faults = json!({ "seed": seed, "probability": probability });
         self.x.ask(reqwest::Method::PUT, "/_standin/faults/random", Some(&faults)).await;
-    }
-
-    /// Nothing breaks any more.
-    pub async fn end_faults(&self) {
-        self.x.ask(reqwest::Method::DELETE, "/_standin/faults", None).await;
-    }
-
-    /// Whether the campaign is in `state`.
-    pub async fn is(&self, campaign: &str, state: &str) -> bool {
-        self.reviewer().campaign(campaign).await["state"] == state
-    }
-
-    /// One round of work, if anything waits and the campaign is not over.
-    pub async fn works(&self, campaign: &str) -> bool {
-        for over in ["Closed", "RolledBack", "Approved"] {
-            if self.is(campaign, over).await {
-                return false;
-            }
-        }
-        let stalled = self.is(campaign, "Stalled").await;
-        self.try_round().await || stalled
     }
 }
