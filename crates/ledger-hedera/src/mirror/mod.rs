@@ -5,6 +5,8 @@
 //! without a time bound may be cut to the last 60 days; the answer to a bad parameter is 400.
 
 mod answers;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -143,34 +145,4 @@ fn tls() -> Result<rustls::ClientConfig, SetupError> {
         .map_err(|error| SetupError::Settings(format!("no TLS: {error}")))?
         .with_root_certificates(roots)
         .with_no_client_auth())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_http_is_for_loopback_addresses_only() {
-        for good in [
-            "https://mainnet.mirrornode.hedera.com",
-            "https://mirror.example/",
-            "http://127.0.0.1:5551",
-            "http://localhost:5551/",
-            "http://[::1]:5551",
-        ] {
-            assert!(api_root(good).is_ok_and(|url| url.path() == "/api/v1/"), "{good}");
-        }
-        for bad in ["http://mirror.example", "http://10.0.0.1", "ftp://127.0.0.1", "mirror", ""] {
-            assert!(api_root(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn only_overload_and_failure_are_worth_asking_again() {
-        let unavailable = |status| matches!(refusal("x", status, b""), ReadError::Unavailable(_));
-        assert!(unavailable(StatusCode::TOO_MANY_REQUESTS));
-        assert!(unavailable(StatusCode::BAD_GATEWAY));
-        assert!(!unavailable(StatusCode::BAD_REQUEST));
-        assert!(!unavailable(StatusCode::MOVED_PERMANENTLY));
-    }
 }

@@ -35,5 +35,6 @@ exam!([
     a_deposit_is_in_the_log_once,
     a_campaign_lives_from_deposit_to_finalise,
     a_full_batch_is_paid_and_a_larger_one_is_not_prepared,
+    prices_and_what_is_left_for_them_are_known,
     what_does_not_exist_is_told_apart_from_a_failure,
 ]);
