@@ -6,7 +6,7 @@ use hashbuzz_escrow_tests::artefact::{ESCROW, mutants};
 use hashbuzz_escrow_tests::fuzz::{Checks, Plan, Tally, run};
 
 /// How many calls all seeds together make, unless `HASHBUZZ_FUZZ_CALLS` says otherwise.
-const CALLS: u64 = 20_000;
+const CALLS: u64 = 32_000;
 /// The seeds that share them; each is a test of its own, so that they run side by side.
 const SEEDS: u64 = 4;
 /// How many calls a broken copy may survive; the slowest took 8,800 when this was written.
