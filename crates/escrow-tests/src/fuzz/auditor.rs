@@ -15,6 +15,7 @@ use crate::stage::HOUR;
 #[derive(Default)]
 struct Campaign {
     asset: Address,
+    sponsor: Address,
     budget: u128,
     fee: u128,
     total: u128,
@@ -50,6 +51,9 @@ pub(super) struct Auditor {
     purses: BTreeMap<Address, Purse>,
     /// What everybody outside should have; of tokens, the participants.
     wallets: Wallets,
+    /// What sponsors may take out, and what participants could not be sent.
+    free: Wallets,
+    credits: Wallets,
     /// Who got a token since wallets were compared.
     touched: BTreeSet<(Address, Address)>,
 }
@@ -146,6 +150,7 @@ impl Auditor {
         match event {
             EscrowEvent::Deposited(e) => {
                 self.purse(e.asset).deposited += small(e.amount);
+                *self.free.entry((e.asset, e.sponsor)).or_default() += small(e.amount);
                 if e.asset != HBAR {
                     return Ok(());
                 }
@@ -153,8 +158,14 @@ impl Auditor {
                 let rest = wallet.checked_sub(small(e.amount));
                 *wallet = rest.ok_or("a sponsor deposited more than it had")?;
             }
-            EscrowEvent::Withdrawn(e) => self.leave(e.asset, e.sponsor, e.amount),
-            EscrowEvent::CreditWithdrawn(e) => self.leave(e.asset, e.account, e.amount),
+            EscrowEvent::Withdrawn(e) => {
+                take(&mut self.free, e.asset, e.sponsor, small(e.amount))?;
+                self.leave(e.asset, e.sponsor, e.amount);
+            }
+            EscrowEvent::CreditWithdrawn(e) => {
+                take(&mut self.credits, e.asset, e.account, small(e.amount))?;
+                self.leave(e.asset, e.account, e.amount);
+            }
             EscrowEvent::FeesWithdrawn(e) => {
                 self.leave(e.asset, e.to, e.amount);
                 let purse = self.purse(e.asset);
@@ -172,8 +183,9 @@ impl Auditor {
             }
             EscrowEvent::PayoutCeilingSet(e) => self.purse(e.asset).ceiling = e.perHour,
             EscrowEvent::CampaignCreated(e) => {
-                let (asset, budget, fee) = (e.asset, e.budget, e.fee);
-                let campaign = Campaign { asset, budget, fee, ..Campaign::default() };
+                let (asset, sponsor, budget, fee) = (e.asset, e.sponsor, e.budget, e.fee);
+                take(&mut self.free, asset, sponsor, budget + fee)?;
+                let campaign = Campaign { asset, sponsor, budget, fee, ..Campaign::default() };
                 if self.campaigns.insert(e.id, campaign).is_some() {
                     return Err("a campaign was created twice".to_owned());
                 }
@@ -182,9 +194,11 @@ impl Auditor {
                 let campaign = self.campaign(e.id)?;
                 campaign.budget += e.budget;
                 campaign.fee += e.fee;
+                let (asset, sponsor) = (campaign.asset, campaign.sponsor);
+                take(&mut self.free, asset, sponsor, e.budget + e.fee)?;
             }
-            EscrowEvent::CampaignCancelled(e) => self.campaign(e.id)?.refunded += e.returned,
-            EscrowEvent::Recovered(e) => self.campaign(e.id)?.refunded += e.returned,
+            EscrowEvent::CampaignCancelled(e) => self.give_back(e.id, e.returned)?,
+            EscrowEvent::Recovered(e) => self.give_back(e.id, e.returned)?,
             EscrowEvent::CampaignClosed(e) => {
                 let campaign = self.campaign(e.id)?;
                 campaign.total = e.total;
@@ -198,7 +212,7 @@ impl Auditor {
                     return Err(format!("batch {} was paid twice", e.batch));
                 }
             }
-            EscrowEvent::Refunded(e) => self.campaign(e.id)?.refunded += e.amount,
+            EscrowEvent::Refunded(e) => self.give_back(e.id, e.amount)?,
             _ => {}
         }
         self.campaigns.values().try_for_each(Campaign::check)
@@ -211,7 +225,9 @@ impl Auditor {
             return Err(format!("line {} was paid twice", e.index));
         }
         let asset = campaign.asset;
-        if !e.credited {
+        if e.credited {
+            *self.credits.entry((asset, e.account)).or_default() += e.amount;
+        } else {
             self.leave(asset, e.account, U256::from(e.amount));
         }
         let purse = self.purse(asset);
@@ -221,6 +237,14 @@ impl Auditor {
         if hour > purse.ceiling {
             return Err(format!("{hour} were paid in an hour, the ceiling is {}", purse.ceiling));
         }
+        Ok(())
+    }
+
+    fn give_back(&mut self, id: B256, amount: u128) -> Result<(), String> {
+        let campaign = self.campaign(id)?;
+        campaign.refunded += amount;
+        let (asset, sponsor) = (campaign.asset, campaign.sponsor);
+        *self.free.entry((asset, sponsor)).or_default() += amount;
         Ok(())
     }
 
@@ -245,6 +269,13 @@ impl Auditor {
     fn campaign(&mut self, id: B256) -> Result<&mut Campaign, String> {
         self.campaigns.get_mut(&id).ok_or_else(|| "an event of an unknown campaign".to_owned())
     }
+}
+
+fn take(books: &mut Wallets, asset: Address, account: Address, amount: u128) -> Result<(), String> {
+    let has = books.entry((asset, account)).or_default();
+    let rest = has.checked_sub(amount);
+    *has = rest.ok_or_else(|| format!("{account} took {amount} of {asset}, and had {has}"))?;
+    Ok(())
 }
 
 impl Campaign {

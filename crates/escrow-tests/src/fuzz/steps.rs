@@ -290,7 +290,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (asset(), 1_u32..1_000_000)
             .prop_map(|(asset, amount)| Step::NativeTransfer { asset, amount }),
         10 => powers(),
-        10 => (token(), change()).prop_map(|(token, what)| Step::Change { token, what }),
+        16 => (token(), change()).prop_map(|(token, what)| Step::Change { token, what }),
     ]
 }
 
@@ -304,7 +304,7 @@ fn money() -> impl Strategy<Value = Step> {
         ),
         1 => (by(), asset(), 0_u8..3, small_part())
             .prop_map(|(by, asset, sponsor, part)| Step::Withdraw { by, asset, sponsor, part }),
-        2 => (asset(), any::<u8>())
+        7 => (asset(), any::<u8>())
             .prop_map(|(asset, account)| Step::WithdrawCredit { asset, account }),
     ]
 }
@@ -323,7 +323,7 @@ fn life() -> impl Strategy<Value = Step> {
         2 => (by(), slot(), small_part(), 0_u16..1_200)
             .prop_map(|(by, slot, budget, fee_bps)| Step::TopUp { by, slot, budget, fee_bps }),
         1 => (by(), slot()).prop_map(|(by, slot)| Step::Cancel { by, slot }),
-        1 => (by(), slot()).prop_map(|(by, slot)| Step::Recover { by, slot }),
+        2 => (by(), slot()).prop_map(|(by, slot)| Step::Recover { by, slot }),
         6 => close.prop_map(|(by, slot, total, shares, short)| Step::Close {
             by, slot, total, shares, short,
         }),

@@ -24,7 +24,7 @@ use crate::hts::ASSOCIATED;
 /// What every outsider starts with.
 const PURSE: u128 = 1_000_000 * ONE;
 /// The ceiling at deployment, low enough to be met.
-pub(super) const CEILING: u128 = 200_000 * ONE;
+pub(super) const CEILING: u128 = 60_000 * ONE;
 /// How many campaigns a life may see.
 const CAMPAIGNS: u32 = 16;
 /// How many of the participants have an ordinary account.
