@@ -10,22 +10,19 @@ use crate::repository::Repository;
 const WORDS: usize = 4;
 
 pub(super) fn named_tests(repository: &Repository) -> Vec<String> {
-    let functions: BTreeSet<&str> =
-        repository.ending("rs").flat_map(|(_, text)| functions(text)).collect();
+    let known: BTreeSet<&str> = repository.ending("rs").flat_map(|(_, text)| names(text)).collect();
     let mut findings = Vec::new();
     for (path, text) in repository.ending("md") {
-        for name in spans(text).filter(|name| is_long(name) && !functions.contains(name)) {
+        for name in spans(text).filter(|name| is_long(name) && !known.contains(name)) {
             findings.push(format!("{path}: there is no test `{name}`"));
         }
     }
     findings
 }
 
-fn functions(text: &str) -> impl Iterator<Item = &str> {
-    text.split("fn ").skip(1).filter_map(|rest| {
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
-        (end > 0).then_some(&rest[..end])
-    })
+/// Whatever Rust files call something: tests, and fields of what programs print.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|name| is_long(name))
 }
 
 /// Texts between single backticks, outside of code blocks.
