@@ -182,14 +182,7 @@ impl Auditor {
                 self.receive(e.asset, e.to, small(e.amount));
             }
             EscrowEvent::PayoutCeilingSet(e) => self.purse(e.asset).ceiling = e.perHour,
-            EscrowEvent::CampaignCreated(e) => {
-                let (asset, sponsor, budget, fee) = (e.asset, e.sponsor, e.budget, e.fee);
-                take(&mut self.free, asset, sponsor, budget + fee)?;
-                let campaign = Campaign { asset, sponsor, budget, fee, ..Campaign::default() };
-                if self.campaigns.insert(e.id, campaign).is_some() {
-                    return Err("a campaign was created twice".to_owned());
-                }
-            }
+            EscrowEvent::CampaignCreated(e) => self.created(e)?,
             EscrowEvent::CampaignToppedUp(e) => {
                 let campaign = self.campaign(e.id)?;
                 campaign.budget += e.budget;
@@ -216,6 +209,16 @@ impl Auditor {
             _ => {}
         }
         self.campaigns.values().try_for_each(Campaign::check)
+    }
+
+    fn created(&mut self, e: &crate::abi::HashbuzzEscrow::CampaignCreated) -> Result<(), String> {
+        let (asset, sponsor, budget, fee) = (e.asset, e.sponsor, e.budget, e.fee);
+        take(&mut self.free, asset, sponsor, budget + fee)?;
+        let campaign = Campaign { asset, sponsor, budget, fee, ..Campaign::default() };
+        if self.campaigns.insert(e.id, campaign).is_some() {
+            return Err("a campaign was created twice".to_owned());
+        }
+        Ok(())
     }
 
     fn paid(&mut self, now: u64, e: &crate::abi::HashbuzzEscrow::Paid) -> Result<(), String> {
