@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 /// @title What the escrow promises.
 /// @notice Amounts are in the asset's smallest unit; asset address(0) is HBAR, whose unit inside
-/// Hedera's EVM is the tinybar. Times are Unix seconds. A campaign's id is its UUID followed by
-/// sixteen zero bytes.
+/// Hedera's EVM is the tinybar; any other is an HTS token that the admin listed. Times are Unix
+/// seconds. A campaign's id is its UUID followed by sixteen zero bytes.
 interface IHashbuzzEscrow {
     enum State {
         None,
@@ -59,6 +59,8 @@ interface IHashbuzzEscrow {
     event FeesWithdrawn(address indexed asset, address indexed to, uint256 amount);
     event SurplusSwept(address indexed asset, address indexed to, uint256 amount);
     event PayoutCeilingSet(address indexed asset, uint128 perHour);
+    event TokenListed(address indexed token);
+    event TokenUnlisted(address indexed token);
 
     error CampaignExists(bytes32 id);
     error WrongState(bytes32 id, State state);
@@ -78,11 +80,19 @@ interface IHashbuzzEscrow {
     error NothingToDo();
     error UnsupportedAsset(address asset);
     error TransferFailed();
+    error TokenRefused(address token, uint256 code); // what 0x167 answered; 0 for nonsense
+    error TokenCharges(address token); // its transfers cost the sender a fixed fee
+    error TokenMisbehaved(address token); // what left is not what the books say
+    error NotEnoughGas(uint256 needed);
 
     // ---- sponsors ----
 
     /// @notice Credits what arrives to the caller's free balance. A plain transfer is refused.
     function deposit() external payable;
+
+    /// @notice Pulls `amount` of a listed token, which the caller has approved the contract for, and
+    /// credits what arrives to the caller's free balance.
+    function depositToken(address token, uint128 amount) external;
 
     /// @notice Sets (does not add to) what campaigns may take of the caller's free balance, fees
     /// included, and the highest fee in basis points of the budget.
@@ -90,6 +100,14 @@ interface IHashbuzzEscrow {
 
     /// @notice `deposit` and `allow` in one transaction; HBAR.
     function depositAndAllow(uint128 amount, uint16 maxFeeBps) external payable;
+
+    /// @notice `depositToken` and `allow` in one transaction.
+    function depositTokenAndAllow(
+        address token,
+        uint128 amount,
+        uint128 allowed,
+        uint16 maxFeeBps
+    ) external;
 
     /// @notice Takes free balance out, at any time.
     function withdraw(address asset, uint128 amount) external;
@@ -162,6 +180,14 @@ interface IHashbuzzEscrow {
     /// @notice Sets how much participants may be paid in any 60 minutes; admin.
     function setPayoutCeiling(address asset, uint128 perHour) external;
 
+    /// @notice Associates the contract with an HTS token, lets sponsors deposit it and sets its
+    /// payout ceiling; admin.
+    function listToken(address token, uint128 payoutCeilingPerHour) external;
+
+    /// @notice Ends deposits and new commitments in a token. Everything that is in the contract
+    /// already goes on to its end; admin.
+    function unlistToken(address token) external;
+
     /// @notice Sends on what the contract holds and owes nobody (a transfer sent past `deposit`);
     /// admin.
     function sweepSurplus(address asset, address to, uint128 amount) external;
@@ -183,6 +209,9 @@ interface IHashbuzzEscrow {
     function refundable(bytes32 id) external view returns (uint128);
 
     function credit(address account, address asset) external view returns (uint256);
+
+    /// @notice Whether deposits and new commitments in a token are taken.
+    function isListed(address token) external view returns (bool);
 
     /// @notice What the contract owes to all: free balances, held budgets and fees, credits.
     function liabilities(address asset) external view returns (uint256);

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {IHashbuzzEscrow} from "../IHashbuzzEscrow.sol";
-import {Roles} from "./Roles.sol";
+import {Tokens} from "./Tokens.sol";
 
 /// @title What is owed, and the only door through which money leaves.
-/// @notice Every amount here arrived with a call that carried it: there is no function with which
-/// anybody can assert that something was paid in. `liabilities` is one counter an asset; the
-/// contract's balance is never below it, and only `_send` and the payouts lower it.
-///
-/// Assets: HBAR, address(0). The books carry the asset all the same, so that a token needs a way
-/// in and a way out, but no new books.
-abstract contract Books is Roles {
+/// @notice Every amount here arrived with a call that carried or pulled it: there is no function
+/// with which anybody can assert that something was paid in. `liabilities` is one counter an asset;
+/// the contract's balance is never below it, and only `_send` and the payouts lower it.
+abstract contract Books is Tokens {
     struct Allowance {
         uint128 amount;
         uint16 maxFeeBps;
     }
-
-    address internal constant HBAR = address(0);
 
     /// Owed to all together.
     mapping(address asset => uint256) private _liabilities;
@@ -29,11 +26,6 @@ abstract contract Books is Roles {
     mapping(address sponsor => mapping(address asset => Allowance)) internal _allowances;
     /// Paid, and waiting because the transfer failed.
     mapping(address account => mapping(address asset => uint256)) private _credits;
-
-    modifier supported(address asset) {
-        if (asset != HBAR) revert UnsupportedAsset(asset);
-        _;
-    }
 
     // ---- treasury and admin ----
 
@@ -61,10 +53,11 @@ abstract contract Books is Roles {
         uint128 amount
     ) external onlyRole(DEFAULT_ADMIN_ROLE) supported(asset) nonReentrant {
         _checkOut(to, amount);
-        uint256 surplus = address(this).balance - _liabilities[asset];
+        // The issuer of a token may be able to wipe it, so that there is less than is owed.
+        uint256 surplus = Math.saturatingSub(_units(asset), _liabilities[asset]);
         if (amount > surplus) revert InsufficientBalance(surplus, amount);
         emit SurplusSwept(asset, to, amount);
-        if (!_transfer(to, amount, gasleft())) revert TransferFailed();
+        _leave(asset, to, amount);
     }
 
     // ---- participants ----
@@ -147,7 +140,12 @@ abstract contract Books is Roles {
     /// Sends what somebody asked for, or reverts.
     function _send(address asset, address to, uint256 amount) internal {
         _settle(asset, amount);
-        if (!_transfer(to, amount, gasleft())) revert TransferFailed();
+        _leave(asset, to, amount);
+    }
+
+    function _leave(address asset, address to, uint256 amount) private {
+        if (asset != HBAR) _sendToken(asset, to, amount);
+        else if (!_transfer(to, amount, gasleft())) revert TransferFailed();
     }
 
     /// A bare call: no return data is copied, so that a recipient cannot make us pay for a

@@ -44,7 +44,7 @@ abstract contract Campaigns is Deposits {
         uint128 fee,
         uint32 claimWindow,
         uint64 refundAfter
-    ) external onlyRole(OPERATOR_ROLE) whenNotPaused supported(asset) nonReentrant {
+    ) external onlyRole(OPERATOR_ROLE) whenNotPaused nonReentrant {
         Campaign storage c = _campaigns[id];
         if (c.state != State.None) revert CampaignExists(id);
         if (budget == 0) revert NothingToDo();
@@ -158,6 +158,7 @@ abstract contract Campaigns is Deposits {
 
     /// Takes `budget + fee` of what the sponsor allowed and has.
     function _lock(address sponsor, address asset, uint128 budget, uint128 fee) private {
+        if (asset != HBAR) _requireListed(asset);
         Allowance storage allowed = _allowances[sponsor][asset];
         if (uint256(fee) * BPS > uint256(budget) * allowed.maxFeeBps) {
             uint256 bps = Math.ceilDiv(uint256(fee) * BPS, budget);

@@ -20,6 +20,22 @@ abstract contract Deposits is Books {
     }
 
     /// @inheritdoc IHashbuzzEscrow
+    function depositToken(address token, uint128 amount) external nonReentrant {
+        _depositToken(token, amount);
+    }
+
+    /// @inheritdoc IHashbuzzEscrow
+    function depositTokenAndAllow(
+        address token,
+        uint128 amount,
+        uint128 allowed,
+        uint16 maxFeeBps
+    ) external nonReentrant {
+        _depositToken(token, amount);
+        _allow(token, allowed, maxFeeBps);
+    }
+
+    /// @inheritdoc IHashbuzzEscrow
     /// @dev Never paused: taking an allowance back is the sponsor's own brake. It may exceed the
     /// free balance, for deposits to come.
     function allow(address asset, uint128 amount, uint16 maxFeeBps) external supported(asset) {
@@ -37,9 +53,18 @@ abstract contract Deposits is Books {
 
     function _deposit() private whenNotPaused {
         if (msg.value == 0) revert NothingToDo();
-        _addFree(msg.sender, HBAR, msg.value);
-        _owe(HBAR, msg.value);
-        emit Deposited(msg.sender, HBAR, msg.value);
+        _credit(HBAR, msg.value);
+    }
+
+    function _depositToken(address token, uint128 amount) private whenNotPaused {
+        _requireListed(token);
+        _credit(token, _pull(token, amount));
+    }
+
+    function _credit(address asset, uint256 arrived) private {
+        _addFree(msg.sender, asset, arrived);
+        _owe(asset, arrived);
+        emit Deposited(msg.sender, asset, arrived);
     }
 
     function _allow(address asset, uint128 amount, uint16 maxFeeBps) private {

@@ -62,10 +62,13 @@ abstract contract Payouts is Campaigns, EIP712 {
         c.lastBatch = batch;
         _spend(c, sum);
         address asset = c.asset;
+        Before memory before = _before(asset);
+        uint256 sent;
         for (uint256 i = 0; i < entries.length; ++i) {
             (address account, uint64 amount, uint32 index) = _unpack(entries[i]);
-            _pay(id, asset, index, account, amount);
+            sent += _pay(id, asset, index, account, amount);
         }
+        _after(asset, before, sent);
         emit BatchPaid(id, batch, entries.length.toUint32(), sum.toUint128());
     }
 
@@ -96,7 +99,7 @@ abstract contract Payouts is Campaigns, EIP712 {
             revert BadBinding();
         }
         _spend(c, amount);
-        _pay(id, c.asset, index, msg.sender, amount);
+        _payCaller(id, c.asset, index, amount);
     }
 
     // ---- admin ----
@@ -110,6 +113,17 @@ abstract contract Payouts is Campaigns, EIP712 {
         uint128 perHour
     ) external onlyRole(DEFAULT_ADMIN_ROLE) supported(asset) {
         _setPayoutCeiling(asset, perHour);
+    }
+
+    /// @inheritdoc IHashbuzzEscrow
+    /// @dev With the ceiling, for a token without one could be committed and never paid. A token
+    /// that is listed again gets the new ceiling.
+    function listToken(
+        address token,
+        uint128 payoutCeilingPerHour
+    ) external onlyRole(DEFAULT_ADMIN_ROLE) nonReentrant {
+        _list(token);
+        _setPayoutCeiling(token, payoutCeilingPerHour);
     }
 
     // ---- views ----
@@ -192,16 +206,26 @@ abstract contract Payouts is Campaigns, EIP712 {
         _settle(c.asset, amount);
     }
 
-    /// Sends, or credits what cannot be sent. Books and bits were written before.
+    function _payCaller(bytes32 id, address asset, uint32 index, uint128 amount) private {
+        Before memory before = _before(asset);
+        uint256 sent = _pay(id, asset, index, msg.sender, amount);
+        _after(asset, before, sent);
+    }
+
+    /// Sends, or credits what cannot be sent. Books and bits were written before. Answers what was
+    /// sent.
     function _pay(
         bytes32 id,
         address asset,
         uint32 index,
         address account,
         uint128 amount
-    ) private {
-        bool credited = !_transfer(account, amount, PAYOUT_GAS);
-        if (credited) _addCredit(account, asset, amount);
-        emit Paid(id, index, account, amount, credited);
+    ) private returns (uint256 sent) {
+        bool success = asset == HBAR
+            ? _transfer(account, amount, PAYOUT_GAS)
+            : _payToken(asset, account, amount);
+        if (success) sent = amount;
+        else _addCredit(account, asset, amount);
+        emit Paid(id, index, account, amount, !success);
     }
 }

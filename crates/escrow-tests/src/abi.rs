@@ -19,6 +19,40 @@ alloy_sol_types::sol! {
     }
 }
 
+alloy_sol_types::sol! {
+    /// `contracts/test/Hts.sol` and `Wicked.sol`: what the token service of the tests can be told.
+    #[sol(all_derives)]
+    interface Service {
+        event Tried(bool ok, bytes4 why);
+
+        function create(address token, address treasury, uint64 units) external;
+        function setToken(address token, bool paused, bool deleted, bool needsKyc) external;
+        function setFees(
+            address token, uint16 cutBps, uint64 fixedFee, address fixedIn
+        ) external;
+        function setHolding(
+            address token, address account,
+            bool associated, bool automatic, bool frozen, bool kyc
+        ) external;
+        function grant(address token, address to, uint64 units) external;
+        function wipe(address token, address account, uint64 units) external;
+        function setLoud(bool loud) external;
+        function setMode(address token, uint8 mode) external;
+        function arm(address target, bytes call_) external;
+    }
+}
+
+alloy_sol_types::sol! {
+    /// A token's own address.
+    #[sol(all_derives)]
+    interface Token {
+        function balanceOf(address account) external view returns (uint256);
+        function approve(address spender, uint256 amount) external returns (bool);
+        function transfer(address to, uint256 amount) external returns (bool);
+        function setMode(uint8 mode) external;
+    }
+}
+
 pub use HashbuzzEscrow::{
     HashbuzzEscrowErrors as EscrowError, HashbuzzEscrowEvents as EscrowEvent,
 };
@@ -57,10 +91,14 @@ errors!(
     FeeAboveCap,
     InsufficientAllowance,
     InsufficientBalance,
+    NotEnoughGas,
     NotSponsor,
     NothingToDo,
     OutOfRange,
     PayoutCeilingReached,
+    TokenCharges,
+    TokenMisbehaved,
+    TokenRefused,
     TooEarly,
     TotalExceeded,
     TransferFailed,

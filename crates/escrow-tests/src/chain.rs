@@ -104,6 +104,20 @@ impl Chain {
         database.insert_account_info(account, info);
     }
 
+    /// Puts the code that is at `from` at `to` as well, where it finds the storage of `to`.
+    ///
+    /// # Panics
+    /// When there is no code at `from`.
+    pub fn copy_code(&mut self, from: Address, to: Address) {
+        let database = &mut self.evm.ctx.journaled_state.database;
+        let hash = database.load_account(from).expect("memory does not fail").info.code_hash;
+        let code = database.cache.contracts.get(&hash).expect("there is code").clone();
+        let stored = database.load_account(to).expect("memory does not fail");
+        let mut info = stored.info.clone();
+        (info.code_hash, info.code) = (hash, Some(code));
+        database.insert_account_info(to, info);
+    }
+
     /// Runs a creation code with its encoded arguments behind it.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::allocation::Binder;
 use crate::artefact::{ESCROW, creation_code};
 use crate::chain::{Chain, Done, Failed, address};
 
-/// HBAR, the only asset so far.
+/// HBAR as an asset.
 pub const HBAR: Address = Address::ZERO;
 
 /// One HBAR in tinybars.
@@ -137,29 +137,54 @@ impl Escrow {
         C::abi_decode_returns(&output).expect("it answers as its interface says")
     }
 
-    /// What the contract has.
+    /// What the contract has of an asset.
+    pub fn balance_of(&mut self, asset: Address) -> u128 {
+        self.chain.holds(asset, self.address)
+    }
+
+    /// What the contract owes of an asset.
+    pub fn liabilities_of(&mut self, asset: Address) -> u128 {
+        small(self.view(abi::liabilitiesCall { asset }))
+    }
+
+    /// A sponsor's free balance of an asset.
+    pub fn free_of(&mut self, sponsor: Address, asset: Address) -> u128 {
+        small(self.view(abi::freeBalanceCall { sponsor, asset }))
+    }
+
+    /// What an account was paid of an asset and could not receive.
+    pub fn credit_of(&mut self, account: Address, asset: Address) -> u128 {
+        small(self.view(abi::creditCall { account, asset }))
+    }
+
+    /// What the treasury may take of an asset.
+    pub fn fees_of(&mut self, asset: Address) -> u128 {
+        small(self.view(abi::feesCall { asset }))
+    }
+
+    /// What the contract has in HBAR.
     pub fn balance(&mut self) -> u128 {
-        small(self.chain.balance(self.address))
+        self.balance_of(HBAR)
     }
 
-    /// What the contract owes.
+    /// What the contract owes in HBAR.
     pub fn liabilities(&mut self) -> u128 {
-        small(self.view(abi::liabilitiesCall { asset: HBAR }))
+        self.liabilities_of(HBAR)
     }
 
-    /// A sponsor's free balance.
+    /// A sponsor's free HBAR.
     pub fn free(&mut self, sponsor: Address) -> u128 {
-        small(self.view(abi::freeBalanceCall { sponsor, asset: HBAR }))
+        self.free_of(sponsor, HBAR)
     }
 
-    /// What an account was paid and could not receive.
+    /// What an account was paid in HBAR and could not receive.
     pub fn credit(&mut self, account: Address) -> u128 {
-        small(self.view(abi::creditCall { account, asset: HBAR }))
+        self.credit_of(account, HBAR)
     }
 
-    /// What the treasury may take.
+    /// What HBAR the treasury may take.
     pub fn fees(&mut self) -> u128 {
-        small(self.view(abi::feesCall { asset: HBAR }))
+        self.fees_of(HBAR)
     }
 
     /// A campaign as the contract tells it.

@@ -12,4 +12,5 @@ pub mod artefact;
 pub mod chain;
 pub mod escrow;
 pub mod fuzz;
+pub mod hts;
 pub mod stage;

@@ -2,8 +2,8 @@
 
 use alloy_primitives::{Address, B256, Bytes};
 
-use crate::abi::Campaign;
 use crate::abi::HashbuzzEscrow as abi;
+use crate::abi::{Campaign, Service};
 use crate::allocation::{Allocation, Line};
 use crate::artefact::creation_code;
 use crate::chain::{Done, address, digest};
@@ -30,6 +30,8 @@ pub struct Stage {
     pub escrow: Escrow,
     /// Who pays.
     pub sponsor: Address,
+    /// In what.
+    pub asset: Address,
     /// The campaign.
     pub id: B256,
 }
@@ -50,19 +52,70 @@ impl Stage {
         escrow
             .pay(sponsor, DEPOSIT, abi::depositAndAllowCall { amount: DEPOSIT, maxFeeBps: 1_000 })
             .expect("a deposit is taken");
-        Self { escrow, sponsor, id: digest("campaign") }
+        Self { escrow, sponsor, asset: HBAR, id: digest("campaign") }
     }
 
     /// The campaign runs with [`BUDGET`] and [`FEE`].
     pub fn running() -> Self {
-        let mut stage = Self::funded();
-        stage.create(BUDGET, FEE).expect("it is created");
-        stage
+        Self::funded().run()
     }
 
     /// The campaign is closed over lines with these amounts.
     pub fn closed(amounts: &[u128]) -> (Self, Allocation) {
-        let mut stage = Self::running();
+        Self::funded().run_and_close(amounts)
+    }
+
+    /// The same sponsor deposited and allowed as much of a token, and has as much left. The token
+    /// belongs to nobody else.
+    ///
+    /// # Panics
+    /// When the contract refuses a deposit.
+    pub fn with_token() -> Self {
+        let mut stage = Self::funded();
+        stage.escrow.chain.open_hts();
+        stage.asset = stage.add_token();
+        let Self { escrow, sponsor, asset, .. } = &mut stage;
+        escrow.chain.approve(*asset, *sponsor, escrow.address, 2 * DEPOSIT);
+        let deposit = abi::depositTokenAndAllowCall {
+            token: *asset,
+            amount: DEPOSIT,
+            allowed: DEPOSIT,
+            maxFeeBps: 1_000,
+        };
+        escrow.call(*sponsor, deposit).expect("a deposit is taken");
+        stage
+    }
+
+    /// A new listed token, of which the sponsor has twice [`DEPOSIT`].
+    ///
+    /// # Panics
+    /// When the contract does not list it.
+    pub fn add_token(&mut self) -> Address {
+        let Self { escrow, sponsor, .. } = self;
+        let token = escrow.chain.create_token(address("token treasury"), u64::MAX >> 1);
+        let units = u64::try_from(2 * DEPOSIT).expect("it fits");
+        escrow.chain.hts(&Service::grantCall { token, to: *sponsor, units });
+        let list = abi::listTokenCall { token, payoutCeilingPerHour: 1_000_000 * ONE };
+        escrow.call(escrow.people.admin, list).expect("it is listed");
+        token
+    }
+
+    /// Starts the campaign with [`BUDGET`] and [`FEE`].
+    ///
+    /// # Panics
+    /// When it cannot be.
+    #[must_use]
+    pub fn run(mut self) -> Self {
+        self.create(BUDGET, FEE).expect("it is created");
+        self
+    }
+
+    /// Starts the campaign and closes it over lines with these amounts.
+    ///
+    /// # Panics
+    /// When it cannot be.
+    pub fn run_and_close(self, amounts: &[u128]) -> (Self, Allocation) {
+        let mut stage = self.run();
         let allocation = stage.allocation(amounts);
         stage.close(&allocation).expect("it is closed");
         (stage, allocation)
@@ -82,7 +135,7 @@ impl Stage {
         abi::createCampaignCall {
             id: self.id,
             sponsor: self.sponsor,
-            asset: HBAR,
+            asset: self.asset,
             budget,
             fee,
             claimWindow: u32::try_from(WINDOW).expect("it is a week"),
@@ -198,7 +251,7 @@ impl Stage {
 
     /// What the sponsor has free.
     pub fn free(&mut self) -> u128 {
-        self.escrow.free(self.sponsor)
+        self.escrow.free_of(self.sponsor, self.asset)
     }
 
     /// Puts one of `contracts/test/Recipients.sol` on the chain.
@@ -217,7 +270,9 @@ impl Stage {
     /// # Panics
     /// When they are not.
     pub fn assert_covered(&mut self) {
-        let (has, owes) = (self.escrow.balance(), self.escrow.liabilities());
-        assert!(has >= owes, "the contract has {has} and owes {owes}");
+        for asset in [HBAR, self.asset] {
+            let (has, owes) = (self.escrow.balance_of(asset), self.escrow.liabilities_of(asset));
+            assert!(has >= owes, "the contract has {has} and owes {owes} of {asset}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 mod arrows;
 mod budgets;
 mod links;
+mod named_tests;
 mod owners;
 mod words;
 
@@ -34,6 +35,7 @@ const RULES: &[Rule] = &[
     ("silenced lints", words::silenced_lints),
     ("one table, one owner", owners::owners),
     ("links of the documents", links::links),
+    ("tests that documents name", named_tests::named_tests),
 ];
 
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {

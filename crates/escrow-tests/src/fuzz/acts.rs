@@ -8,13 +8,14 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 
 use super::ACCEPTED;
+use super::model::Model;
 use super::steps::{By, Flaw, Part, Step};
 use super::world::{CEILING, ORDINARY, Taken, World, pick};
 use crate::abi::HashbuzzEscrow as abi;
-use crate::abi::{Recipient, state};
+use crate::abi::{Campaign, Recipient, state};
 use crate::allocation::{Allocation, Line, entry};
 use crate::chain::digest;
-use crate::escrow::{HBAR, refused, small};
+use crate::escrow::{HBAR, refused};
 
 /// Numbers from here on count everything.
 const WILD: u8 = 205;
@@ -28,47 +29,36 @@ impl World {
                 self.model.now = self.escrow.chain.now();
                 Ok(None)
             }
-            Step::NativeTransfer { amount } => {
-                self.escrow.chain.fund(self.escrow.address, (*amount).into());
-                self.model.surplus += u128::from(*amount);
-                self.auditor.native_transfer((*amount).into());
+            Step::NativeTransfer { asset, amount } => Ok(self.native_transfer(*asset, *amount)),
+            Step::Change { token, what } => {
+                self.change(self.assets[usize::from(*token)], *what);
                 Ok(None)
             }
-            Step::Deposit { sponsor, part, allow } => self.deposit(*sponsor, *part, *allow),
-            Step::Allow { sponsor, part, max_fee_bps } => {
-                let sponsor = pick(&self.sponsors, *sponsor);
-                let amount = part.of(self.model.free_of(sponsor));
-                let call = abi::allowCall { asset: HBAR, amount, maxFeeBps: *max_fee_bps };
-                self.call(sponsor, &call, |m| m.allow(sponsor, amount, *max_fee_bps))
+            Step::Deposit { asset, sponsor, part, allow } => {
+                self.deposit(self.assets[usize::from(*asset)], *sponsor, *part, *allow)
             }
-            Step::Withdraw { by, sponsor, part } => {
+            Step::Allow { asset, sponsor, part, max_fee_bps } => {
+                let asset = self.assets[usize::from(*asset)];
+                let sponsor = pick(&self.sponsors, *sponsor);
+                let amount = part.of(self.model.free_of(asset, sponsor));
+                let call = abi::allowCall { asset, amount, maxFeeBps: *max_fee_bps };
+                self.call(sponsor, &call, |m| m.allow(asset, sponsor, amount, *max_fee_bps))
+            }
+            Step::Withdraw { by, asset, sponsor, part } => {
+                let asset = self.assets[usize::from(*asset)];
                 let sponsor = pick(&self.sponsors, *sponsor);
                 let by = self.caller(*by, sponsor);
-                let amount = part.of(self.model.free_of(sponsor));
-                let call = abi::withdrawCall { asset: HBAR, amount };
-                self.call(by, &call, |m| m.withdraw(by, amount))
+                let amount = part.of(self.model.free_of(asset, sponsor));
+                let call = abi::withdrawCall { asset, amount };
+                self.call(by, &call, |m| m.withdraw(asset, by, amount))
             }
-            Step::WithdrawCredit { account } => self.withdraw_credit(*account),
+            Step::WithdrawCredit { asset, account } => self.withdraw_credit(*asset, *account),
             Step::Shutter { open } => self.shutter(*open),
-            Step::WithdrawFees { by, part } => {
-                let by = self.caller(*by, holders.treasury);
-                let amount = part.of(self.model.fees);
-                let to = holders.treasury;
-                let call = abi::withdrawFeesCall { asset: HBAR, to, amount };
-                self.call(by, &call, |m| m.withdraw_fees(by, amount))
-            }
-            Step::Sweep { by, part } => {
-                let by = self.caller(*by, holders.admin);
-                let amount = part.of(self.model.surplus);
-                let call = abi::sweepSurplusCall { asset: HBAR, to: holders.admin, amount };
-                self.call(by, &call, |m| m.sweep(by, amount))
-            }
-            Step::SetCeiling { by, units } => {
-                let by = self.caller(*by, holders.admin);
-                let per_hour = u128::from(*units) * CEILING / 64;
-                let call = abi::setPayoutCeilingCall { asset: HBAR, perHour: per_hour };
-                self.call(by, &call, |m| m.set_ceiling(by, per_hour))
-            }
+            Step::WithdrawFees { .. }
+            | Step::Sweep { .. }
+            | Step::SetCeiling { .. }
+            | Step::List { .. }
+            | Step::Unlist { .. } => self.act_with_power(step),
             Step::Pause { by } => {
                 let by = self.caller(*by, holders.guardian);
                 self.call(by, &abi::pauseCall {}, |m| m.pause(by))
@@ -81,14 +71,53 @@ impl World {
         }
     }
 
+    fn act_with_power(&mut self, step: &Step) -> Result<Taken, String> {
+        let holders = self.model.holders.clone();
+        match step {
+            Step::WithdrawFees { by, asset, part } => {
+                let (by, to) = (self.caller(*by, holders.treasury), holders.treasury);
+                let asset = self.assets[usize::from(*asset)];
+                let amount = part.of(self.model.fees_of(asset));
+                let call = abi::withdrawFeesCall { asset, to, amount };
+                self.call(by, &call, |m| m.withdraw_fees(asset, by, amount))
+            }
+            Step::Sweep { by, asset, part } => {
+                let (by, to) = (self.caller(*by, holders.admin), holders.admin);
+                let asset = self.assets[usize::from(*asset)];
+                let amount = part.of(self.model.surplus_of(asset));
+                let call = abi::sweepSurplusCall { asset, to, amount };
+                self.call(by, &call, |m| m.sweep(asset, by, amount))
+            }
+            Step::SetCeiling { by, asset, units } => {
+                let by = self.caller(*by, holders.admin);
+                let asset = self.assets[usize::from(*asset)];
+                let per_hour = u128::from(*units) * CEILING / 64;
+                let call = abi::setPayoutCeilingCall { asset, perHour: per_hour };
+                self.call(by, &call, |m| m.set_ceiling(asset, by, per_hour))
+            }
+            Step::List { by, token } => {
+                let by = self.caller(*by, holders.admin);
+                let token = self.assets[usize::from(*token)];
+                let call = abi::listTokenCall { token, payoutCeilingPerHour: CEILING };
+                self.call(by, &call, |m| m.list(token, by, CEILING))
+            }
+            Step::Unlist { by, token } => {
+                let by = self.caller(*by, holders.admin);
+                let token = self.assets[usize::from(*token)];
+                self.call(by, &abi::unlistTokenCall { token }, |m| m.unlist(token, by))
+            }
+            _ => Err(format!("{step:?} is nobody's power")),
+        }
+    }
+
     fn act_on_campaign(&mut self, step: &Step) -> Result<Taken, String> {
         let operator = self.model.holders.operator;
         match step {
             Step::Create { .. } => self.create(step),
             Step::TopUp { by, slot, budget, fee_bps } => {
                 let (by, id) = (self.caller(*by, operator), self.target(*slot, state::ACTIVE));
-                let sponsor = self.model.shown(id).sponsor;
-                let budget = budget.of(self.lockable(sponsor, *fee_bps));
+                let Campaign { asset, sponsor, .. } = self.model.shown(id);
+                let budget = budget.of(self.lockable(asset, sponsor, *fee_bps));
                 let fee = budget * u128::from(*fee_bps) / 10_000;
                 let call = abi::topUpCall { id, budget, fee };
                 self.call(by, &call, |m| m.top_up(by, id, budget, fee))
@@ -130,41 +159,60 @@ impl World {
 
     fn deposit(
         &mut self,
+        asset: Address,
         sponsor: u8,
         part: Part,
         allow: Option<(Part, u16)>,
     ) -> Result<Taken, String> {
         let sponsor = pick(&self.sponsors, sponsor);
-        // A sponsor cannot send more than it has; "too much" is nothing here.
-        let purse = small(self.escrow.chain.balance(sponsor));
-        let value = if matches!(part, Part::TooMuch) { 0 } else { part.of(purse / 8) };
-        let Some((allowed, bps)) = allow else {
-            let call = abi::depositCall {};
-            return self.pay_in(sponsor, value, &call, |m| m.deposit(sponsor, value));
+        let purse = self.escrow.chain.holds(asset, sponsor);
+        let free = self.model.free_of(asset, sponsor);
+        // A sponsor cannot send more HBAR than it has; "too much" is nothing there.
+        let too_much = if asset == HBAR { 0 } else { purse + 1 };
+        let value = if matches!(part, Part::TooMuch) { too_much } else { part.of(purse / 8) };
+        let amount = allow.map(|(allowed, bps)| (allowed.of(free + value), bps));
+        let expect = |m: &mut Model| {
+            if asset == HBAR {
+                m.deposit(sponsor, value)?;
+            } else {
+                m.deposit_token(asset, sponsor, value)?;
+            }
+            amount.map_or(Ok(()), |(amount, bps)| m.allow(asset, sponsor, amount, bps))
         };
-        let amount = allowed.of(self.model.free_of(sponsor) + value);
-        let call = abi::depositAndAllowCall { amount, maxFeeBps: bps };
-        self.pay_in(sponsor, value, &call, |m| {
-            m.deposit(sponsor, value)?;
-            m.allow(sponsor, amount, bps)
-        })
+        match (asset == HBAR, amount) {
+            (true, None) => self.pay_in(sponsor, value, &abi::depositCall {}, expect),
+            (true, Some((amount, bps))) => {
+                let call = abi::depositAndAllowCall { amount, maxFeeBps: bps };
+                self.pay_in(sponsor, value, &call, expect)
+            }
+            (false, None) => {
+                let call = abi::depositTokenCall { token: asset, amount: value };
+                self.call(sponsor, &call, expect)
+            }
+            (false, Some((allowed, bps))) => {
+                let (token, amount) = (asset, value);
+                let call = abi::depositTokenAndAllowCall { token, amount, allowed, maxFeeBps: bps };
+                self.call(sponsor, &call, expect)
+            }
+        }
     }
 
     fn create(&mut self, step: &Step) -> Result<Taken, String> {
-        let Step::Create { by, slot, sponsor, budget, fee_bps, window, run } = step else {
+        let Step::Create { by, slot, asset, sponsor, budget, fee_bps, terms } = step else {
             return Err("not a creation".to_owned());
         };
         let by = self.caller(*by, self.model.holders.operator);
+        let asset = self.assets[usize::from(*asset)];
         let sponsor = pick(&self.sponsors, *sponsor);
-        let budget = budget.of(self.lockable(sponsor, *fee_bps));
+        let budget = budget.of(self.lockable(asset, sponsor, *fee_bps));
         let call = abi::createCampaignCall {
             id: self.target(*slot, state::NONE),
             sponsor,
-            asset: HBAR,
+            asset,
             budget,
             fee: budget * u128::from(*fee_bps) / 10_000,
-            claimWindow: *window,
-            refundAfter: self.model.now + u64::from(*run),
+            claimWindow: terms.0,
+            refundAfter: self.model.now + u64::from(terms.1),
         };
         self.call(by, &call, |m| m.create(by, &call))
     }
@@ -239,20 +287,22 @@ impl World {
         self.call(by, &call, |m| m.claim(by, &call, proven, bound))
     }
 
-    fn withdraw_credit(&mut self, account: u8) -> Result<Taken, String> {
-        let owed: Vec<Address> = self.model.credits.keys().copied().collect();
-        let wild = account >= WILD || owed.is_empty();
-        let account = pick(if wild { &self.participants } else { &owed }, account);
-        let call = abi::withdrawCreditCall { asset: HBAR };
+    fn withdraw_credit(&mut self, asset: u8, account: u8) -> Result<Taken, String> {
+        let mut owed = self.model.credits.keys().cycle().skip(usize::from(account));
+        let (asset, account) = match owed.next().copied() {
+            Some(owed) if account < WILD => owed,
+            _ => (self.assets[usize::from(asset)], pick(&self.participants, account)),
+        };
+        let call = abi::withdrawCreditCall { asset };
         if self.participants[..ORDINARY].contains(&account) {
-            return self.call(account, &call, |m| m.withdraw_credit(account));
+            return self.call(account, &call, |m| m.withdraw_credit(asset, account));
         }
         let target = self.escrow.address;
         let data = call.abi_encode().into();
         let act = Recipient::actCall { target, value: U256::ZERO, data }.abi_encode().into();
         let caller = self.cast[0];
         let answer = self.escrow.chain.transact(caller, account, 0, act).map_err(refused);
-        self.compare_answer("withdrawCredit", answer, |m| m.withdraw_credit(account))
+        self.compare_answer("withdrawCredit", answer, |m| m.withdraw_credit(asset, account))
     }
 
     fn shutter(&mut self, open: bool) -> Result<Taken, String> {
@@ -271,9 +321,9 @@ impl World {
     // ---- choosing ----
 
     /// The largest budget that balance and allowance leave, with its fee.
-    fn lockable(&self, sponsor: Address, fee_bps: u16) -> u128 {
-        let allowed = self.model.allowed.get(&sponsor).map_or(0, |(amount, _)| *amount);
-        let both = allowed.min(self.model.free_of(sponsor));
+    fn lockable(&self, asset: Address, sponsor: Address, fee_bps: u16) -> u128 {
+        let (allowed, _) = self.model.allowed_of(asset, sponsor);
+        let both = allowed.min(self.model.free_of(asset, sponsor));
         both * 10_000 / (10_000 + u128::from(fee_bps))
     }
 

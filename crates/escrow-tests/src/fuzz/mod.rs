@@ -8,6 +8,7 @@
 
 mod acts;
 mod auditor;
+mod changes;
 mod model;
 mod refusal;
 mod steps;

@@ -143,7 +143,7 @@ fn a_sponsor_that_calls_back_while_it_withdraws_gets_nothing_by_it() {
 }
 
 #[test]
-fn every_asset_but_hbar_is_refused() {
+fn an_asset_that_was_never_listed_is_refused() {
     let mut stage = Stage::running();
     let asset = address("token");
     let people = stage.escrow.people.clone();
@@ -157,6 +157,8 @@ fn every_asset_but_hbar_is_refused() {
         (people.treasury, withdraw_fees(asset)),
         (people.admin, abi::setPayoutCeilingCall { asset, perHour: 1 }.abi_encode()),
         (people.admin, sweep(asset)),
+        (people.admin, abi::unlistTokenCall { token: asset }.abi_encode()),
+        (stage.sponsor, abi::depositTokenCall { token: asset, amount: 1 }.abi_encode()),
     ];
     for (from, call) in calls {
         let refused = stage.escrow.raw(from, 0, call.into());

@@ -12,3 +12,5 @@ mod pause;
 mod payouts;
 mod refunds;
 mod roles;
+mod token_payouts;
+mod tokens;

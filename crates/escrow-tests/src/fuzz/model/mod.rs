@@ -6,11 +6,14 @@
 //! must answer, to the error's arguments, and changes the model if the answer is yes.
 
 mod calls;
+mod money;
+pub(in crate::fuzz) mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256};
 
+use self::tokens::Tokens;
 use super::refusal::{Answer, ensure};
 use crate::abi::HashbuzzEscrow as abi;
 use crate::abi::{Campaign, EscrowError, state};
@@ -25,6 +28,9 @@ pub(in crate::fuzz) struct Entry {
     paid_lines: BTreeSet<u32>,
     paused_at_close: u64,
 }
+
+/// By asset and account.
+pub(in crate::fuzz) type Books<T> = BTreeMap<(Address, Address), T>;
 
 /// Who holds which role, in the order admin, operator, guardian, treasury.
 #[derive(Clone, Debug, Default)]
@@ -41,16 +47,21 @@ pub(in crate::fuzz) struct Model {
     pub(in crate::fuzz) now: u64,
     pub(in crate::fuzz) holders: Holders,
     pub(in crate::fuzz) roles: [B256; 3],
-    pub(in crate::fuzz) free: BTreeMap<Address, u128>,
-    pub(in crate::fuzz) allowed: BTreeMap<Address, (u128, u16)>,
-    pub(in crate::fuzz) credits: BTreeMap<Address, u128>,
-    pub(in crate::fuzz) fees: u128,
-    pub(in crate::fuzz) surplus: u128,
-    pub(in crate::fuzz) ceiling: u128,
+    /// The contract itself.
+    pub(in crate::fuzz) address: Address,
+    pub(in crate::fuzz) free: Books<u128>,
+    pub(in crate::fuzz) allowed: Books<(u128, u16)>,
+    pub(in crate::fuzz) credits: Books<u128>,
+    pub(in crate::fuzz) fees: BTreeMap<Address, u128>,
+    pub(in crate::fuzz) surplus: BTreeMap<Address, u128>,
+    pub(in crate::fuzz) ceilings: BTreeMap<Address, u128>,
+    /// Tokens that were ever listed, and whether they still are.
+    pub(in crate::fuzz) listed: BTreeMap<Address, bool>,
+    pub(in crate::fuzz) tokens: Tokens,
     pub(in crate::fuzz) campaigns: BTreeMap<B256, Entry>,
     /// Contracts that refuse money.
     pub(in crate::fuzz) shut: BTreeSet<Address>,
-    payouts: Vec<(u64, u128)>,
+    payouts: Vec<(Address, u64, u128)>,
     paused_since: Option<u64>,
     paused_before: u64,
 }
@@ -66,26 +77,46 @@ pub(in crate::fuzz) enum Role {
 
 impl Model {
     pub(in crate::fuzz) fn new(
+        address: Address,
         now: u64,
         ceiling: u128,
         holders: Holders,
         roles: [B256; 3],
     ) -> Self {
-        Self { now, ceiling, holders, roles, ..Self::default() }
+        let ceilings = BTreeMap::from([(HBAR, ceiling)]);
+        Self { address, now, ceilings, holders, roles, ..Self::default() }
     }
 
     // ---- questions ----
 
-    /// All that is owed to anybody.
-    pub(in crate::fuzz) fn liabilities(&self) -> u128 {
-        let free: u128 = self.free.values().sum();
-        let credits: u128 = self.credits.values().sum();
-        let held: u128 = self.campaigns.values().map(|entry| held(&entry.shown)).sum();
-        free + credits + held + self.fees
+    /// All that is owed of an asset to anybody.
+    pub(in crate::fuzz) fn liabilities(&self, asset: Address) -> u128 {
+        let all = |books: &Books<u128>| -> u128 {
+            books.iter().filter(|((of, _), _)| *of == asset).map(|(_, amount)| amount).sum()
+        };
+        let campaigns = self.campaigns.values().map(|entry| &entry.shown);
+        let held: u128 = campaigns.filter(|shown| shown.asset == asset).map(held).sum();
+        all(&self.free) + all(&self.credits) + held + self.fees_of(asset)
     }
 
-    pub(in crate::fuzz) fn free_of(&self, sponsor: Address) -> u128 {
-        self.free.get(&sponsor).copied().unwrap_or_default()
+    pub(in crate::fuzz) fn free_of(&self, asset: Address, sponsor: Address) -> u128 {
+        self.free.get(&(asset, sponsor)).copied().unwrap_or_default()
+    }
+
+    pub(in crate::fuzz) fn allowed_of(&self, asset: Address, sponsor: Address) -> (u128, u16) {
+        self.allowed.get(&(asset, sponsor)).copied().unwrap_or_default()
+    }
+
+    pub(in crate::fuzz) fn credit_of(&self, asset: Address, account: Address) -> u128 {
+        self.credits.get(&(asset, account)).copied().unwrap_or_default()
+    }
+
+    pub(in crate::fuzz) fn fees_of(&self, asset: Address) -> u128 {
+        self.fees.get(&asset).copied().unwrap_or_default()
+    }
+
+    pub(in crate::fuzz) fn surplus_of(&self, asset: Address) -> u128 {
+        self.surplus.get(&asset).copied().unwrap_or_default()
     }
 
     /// The campaign as the contract shows it.
@@ -113,9 +144,10 @@ impl Model {
         self.campaigns.get(&id).is_some_and(|entry| entry.paid_lines.contains(&index))
     }
 
-    pub(in crate::fuzz) fn room(&self) -> u128 {
-        let recent = self.payouts.iter().filter(|(at, _)| at + HOUR > self.now);
-        self.ceiling.saturating_sub(recent.map(|(_, amount)| amount).sum())
+    pub(in crate::fuzz) fn room(&self, asset: Address) -> u128 {
+        let recent = self.payouts.iter().filter(|(of, at, _)| *of == asset && at + HOUR > self.now);
+        let ceiling = self.ceilings.get(&asset).copied().unwrap_or_default();
+        ceiling.saturating_sub(recent.map(|(_, _, amount)| amount).sum())
     }
 
     pub(in crate::fuzz) fn paused_seconds(&self) -> u64 {
