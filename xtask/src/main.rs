@@ -8,6 +8,7 @@ mod chaos;
 mod contracts;
 mod crash_matrix;
 mod deny;
+mod hiero_e2e;
 mod repository;
 mod sdk;
 mod source;
@@ -42,6 +43,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Runs the Hedera SDK's own end-to-end suite against the stand-in, and counts.
+    HieroE2e(hiero_e2e::SuiteArgs),
     /// Checks the rules of the house: arrows, budgets, names, owners of tables, links.
     Tidy,
     /// Checks licences and banned crates of all dependencies against deny.toml.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Bench(what) => bench::run(&root, &what),
         Task::Chaos(args) => chaos::run(&root, &args),
         Task::Sdk { args } => sdk::run(&root, &args),
+        Task::HieroE2e(args) => hiero_e2e::run(&root, &args),
         Task::Tidy => tidy::run(&root),
         Task::Deny => deny::run(&root),
         Task::Contracts { check } => contracts::run(&root, check),

@@ -6,7 +6,8 @@
 use std::fmt;
 
 use hiero_sdk_proto::services::{
-    AccountId, ContractId, FileId, Timestamp, TransactionId, account_id, contract_id,
+    AccountId, ContractId, FileId, Timestamp, TokenId, TopicId, TransactionId, account_id,
+    contract_id,
 };
 use revm::primitives::Address;
 
@@ -143,6 +144,34 @@ pub(crate) fn file_id(num: i64) -> FileId {
 /// The number of a file, when the id is well formed.
 pub(crate) fn file_num(id: Option<FileId>) -> Option<i64> {
     id.filter(|id| id.shard_num == 0 && id.realm_num == 0 && id.file_num > 0).map(|id| id.file_num)
+}
+
+pub(crate) fn token_id(num: i64) -> TokenId {
+    TokenId { shard_num: 0, realm_num: 0, token_num: num }
+}
+
+/// The number of a token, when the id is well formed. 0.0.0 names none.
+pub(crate) fn token_num(id: Option<TokenId>) -> Option<i64> {
+    id.filter(|id| id.shard_num == 0 && id.realm_num == 0 && id.token_num > 0)
+        .map(|id| id.token_num)
+}
+
+pub(crate) fn topic_id(num: i64) -> TopicId {
+    TopicId { shard_num: 0, realm_num: 0, topic_num: num }
+}
+
+/// The number of a topic, when the id is well formed.
+pub(crate) fn topic_num(id: Option<TopicId>) -> Option<i64> {
+    id.filter(|id| id.shard_num == 0 && id.realm_num == 0 && id.topic_num > 0)
+        .map(|id| id.topic_num)
+}
+
+/// The number of an account that is named by its number.
+pub(crate) fn account_num(id: Option<&AccountId>) -> Option<i64> {
+    match id.filter(|id| id.shard_num == 0 && id.realm_num == 0)?.account {
+        Some(account_id::Account::AccountNum(num)) => Some(num),
+        _ => None,
+    }
 }
 
 pub(crate) fn display(num: i64) -> String {

@@ -28,6 +28,8 @@ pub(crate) struct Schedule {
     extra_byte_tinycents: i64,
     included_accounts: i64,
     extra_account_tinycents: i64,
+    /// What a transfer costs more when it moves tokens.
+    token_transfer_tinycents: i64,
     service_tinycents: BTreeMap<Kind, i64>,
     query_tinycents: i64,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Size {
     pub(crate) bytes: usize,
     /// Accounts whose HBAR balance a transfer adjusts.
     pub(crate) accounts: usize,
+    /// A transfer that moves tokens.
+    pub(crate) tokens: bool,
 }
 
 /// A fee by who gets it, in tinybars.
@@ -71,7 +75,8 @@ impl Schedule {
             + beyond(size.signatures, self.included_signatures) * self.extra_signature_tinycents
             + beyond(size.bytes, self.included_bytes) * self.extra_byte_tinycents;
         let service = self.service_tinycents.get(&size.kind).copied().unwrap_or_default()
-            + beyond(size.accounts, self.included_accounts) * self.extra_account_tinycents;
+            + beyond(size.accounts, self.included_accounts) * self.extra_account_tinycents
+            + if size.tokens { self.token_transfer_tinycents } else { 0 };
         Fee {
             node: self.tinybars(node),
             rest: self.tinybars(node * self.network_multiplier + service),
@@ -120,7 +125,7 @@ mod tests {
     use super::*;
 
     fn size(kind: Kind, accounts: usize) -> Size {
-        Size { kind, signatures: 1, bytes: 200, accounts }
+        Size { kind, signatures: 1, bytes: 200, accounts, tokens: false }
     }
 
     #[test]

@@ -78,10 +78,16 @@ impl Signatures {
 
     /// Has the ECDSA key behind this EVM address signed?
     pub(crate) fn satisfy_address(&self, address: &Address) -> bool {
-        self.pairs.iter().any(|pair| {
+        self.key_behind(address).is_some()
+    }
+
+    /// The ECDSA key behind this EVM address, if it has signed.
+    pub(crate) fn key_behind(&self, address: &Address) -> Option<Key> {
+        let pair = self.pairs.iter().find(|pair| {
             ecdsa_address(&pair.pub_key_prefix) == Some(*address)
                 && self.ecdsa(&pair.pub_key_prefix)
-        })
+        })?;
+        Some(Key { key: Some(Kind::EcdsaSecp256k1(pair.pub_key_prefix.clone())) })
     }
 
     fn matching<'a>(&'a self, public: &'a [u8]) -> impl Iterator<Item = &'a Signature> {
@@ -126,6 +132,19 @@ pub(crate) fn is_usable(key: &Key) -> bool {
         }),
         Some(Kind::ContractId(_) | Kind::DelegatableContractId(_)) => true,
         _ => false,
+    }
+}
+
+/// Is it a single public key?
+pub(crate) fn is_primitive(key: &Key) -> bool {
+    matches!(key.key, Some(Kind::Ed25519(_) | Kind::EcdsaSecp256k1(_)))
+}
+
+/// The EVM address that belongs to a key; only single ECDSA keys have one.
+pub(crate) fn address_of(key: &Key) -> Option<Address> {
+    match &key.key {
+        Some(Kind::EcdsaSecp256k1(public)) => ecdsa_address(public),
+        _ => None,
     }
 }
 

@@ -7,8 +7,7 @@
 //! takes the script. Accounts with keys come from `POST /_standin/accounts`.
 //! Time is a [`Clock`] that a test may move, and everything random comes from a seed.
 //!
-//! Known: accounts and HBAR, files, contracts, receipts, records, balances. Not known: tokens,
-//! topics, schedules, allowances, staking, Ethereum transactions, accounts created by a transfer.
+//! README.md of the crate says what is known and what is not.
 
 mod clock;
 mod control;
@@ -17,6 +16,7 @@ mod entity;
 mod evm;
 mod faults;
 mod fees;
+mod founders;
 mod keys;
 mod mirror;
 mod net;
@@ -24,6 +24,7 @@ mod network;
 mod node;
 mod record;
 mod state;
+mod token;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -49,6 +50,8 @@ pub struct Config {
     pub clock: Clock,
     /// How far the mirror is behind consensus.
     pub mirror_lag: Duration,
+    /// How many accounts with keys there are from the beginning; the first is the operator's.
+    pub founders: usize,
 }
 
 impl Default for Config {
@@ -61,6 +64,7 @@ impl Default for Config {
             seed: 1,
             clock: Clock::real(),
             mirror_lag: Duration::from_millis(200),
+            founders: 0,
         }
     }
 }
@@ -74,9 +78,16 @@ pub struct Running {
     pub mirror: SocketAddr,
     switchboard: Switchboard,
     servers: [JoinHandle<()>; 2],
+    founders: Vec<serde_json::Value>,
 }
 
 impl Running {
+    /// Addresses, the operator and the other accounts that were there from the beginning, with
+    /// their keys: what a program that starts the network wants to know.
+    pub fn introduction(&self) -> serde_json::Value {
+        founders::introduction(self.node, self.mirror, &self.founders)
+    }
+
     /// Stops the network and returns when its ports are free.
     pub async fn shutdown(mut self) {
         self.stop();
@@ -112,6 +123,7 @@ pub async fn start(config: Config) -> io::Result<Running> {
     let mirror_lines = Lines::bind(config.mirror_listen, switchboard.clone()).await?;
     let (node, mirror) = (node_lines.address()?, mirror_lines.address()?);
     let network = Shared::new(config.clock, config.seed, config.mirror_lag);
+    let founders = founders::open(&network, config.founders);
     let routes = mirror::routes(&network).merge(control::routes(&network));
     let routes = routes.into_make_service_with_connect_info::<Hangup>();
     let servers = [
@@ -126,5 +138,5 @@ pub async fn start(config: Config) -> io::Result<Running> {
             }
         }),
     ];
-    Ok(Running { node, mirror, switchboard, servers })
+    Ok(Running { node, mirror, switchboard, servers, founders })
 }

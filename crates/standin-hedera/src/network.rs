@@ -21,7 +21,7 @@ use crate::fees::Schedule;
 use crate::keys::Pair;
 use crate::mirror::History;
 use crate::node::{self, Kind, Parsed};
-use crate::record::{Created, Handled};
+use crate::record::{Created, Extra, Handled};
 use crate::state::{Account, Draft, Short, State};
 
 /// Seconds for which a receipt is kept after consensus.
@@ -141,6 +141,14 @@ impl Network {
         self.known.get(id).map(|handled| handled.as_deref())
     }
 
+    /// The transactions that an account paid for and that are still remembered, oldest first.
+    pub(crate) fn recent_of(&self, payer: i64) -> impl Iterator<Item = &Handled> {
+        let mut recent: Vec<&Handled> = self.known.values().flatten().map(AsRef::as_ref).collect();
+        recent.retain(|handled| handled.id.payer == payer);
+        recent.sort_by_key(|handled| handled.at);
+        recent.into_iter()
+    }
+
     /// Opens an account from the treasury, as the portal of a test network does.
     ///
     /// # Errors
@@ -170,6 +178,10 @@ impl Network {
             duration: 120,
             hash: [0; 48],
             transfers: draft.transfers(),
+            token_transfers: Vec::new(),
+            nft_transfers: Vec::new(),
+            associations: Vec::new(),
+            extra: Extra::default(),
             entity: Some(num),
             created: Created::Account(num),
             run: None,

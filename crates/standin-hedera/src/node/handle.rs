@@ -8,10 +8,10 @@ use hiero_sdk_proto::services::transaction_body::Data;
 use hiero_sdk_proto::services::{Key, ResponseCodeEnum as Code};
 
 use super::transaction::Parsed;
-use super::{contract, crypto, file};
+use super::{contract, crypto, file, random, token, topic};
 use crate::entity::{COLLECTOR, NODE, Stamp};
 use crate::fees::Schedule;
-use crate::record::{Created, Handled, Run};
+use crate::record::{Created, Extra, Handled, Run};
 use crate::state::{Draft, State};
 
 /// A transaction while it is carried out.
@@ -34,6 +34,14 @@ pub(crate) struct Effect {
     pub(crate) entity: Option<i64>,
     pub(crate) created: Created,
     pub(crate) run: Option<Run>,
+    pub(crate) extra: Extra,
+}
+
+impl Effect {
+    /// Nothing but what the transaction was about.
+    pub(crate) fn about(entity: i64) -> Self {
+        Self { entity: Some(entity), ..Self::default() }
+    }
 }
 
 /// Why a transaction failed, with the contract's run if it got that far.
@@ -107,7 +115,7 @@ fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> 
             let run = run.map(|run| *run);
             let entity = run.as_ref().and_then(|run| run.contract);
             let created = entity.map_or(Created::Nothing, Created::Called);
-            (code, Effect { entity, created, run })
+            (code, Effect { entity, created, run, extra: Extra::default() })
         }
     };
     let unused = gas_limit(tx) - effect.run.as_ref().map_or(0, |run| run.gas_used);
@@ -120,13 +128,25 @@ fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> 
 fn dispatch(handling: &mut Handling<'_, '_>) -> Result<Effect, Refused> {
     Ok(match &handling.tx.data {
         Data::CryptoCreateAccount(body) => crypto::create(handling, body)?,
+        Data::CryptoUpdateAccount(body) => crypto::update(handling, body)?,
+        Data::CryptoDelete(body) => crypto::delete(handling, body)?,
         Data::CryptoTransfer(body) => crypto::transfer(handling, body)?,
+        Data::CryptoApproveAllowance(body) => crypto::approve(handling, body)?,
+        Data::CryptoDeleteAllowance(body) => crypto::delete_allowances(handling, body)?,
+        Data::ConsensusCreateTopic(body) => topic::create(handling, body)?,
+        Data::ConsensusUpdateTopic(body) => topic::update(handling, body)?,
+        Data::ConsensusDeleteTopic(body) => topic::delete(handling, body.topic_id)?,
+        Data::ConsensusSubmitMessage(body) => topic::submit(handling, body)?,
         Data::FileCreate(body) => file::create(handling, body)?,
         Data::FileAppend(body) => file::append(handling, body)?,
+        Data::FileUpdate(body) => file::update(handling, body)?,
         Data::FileDelete(body) => file::delete(handling, body)?,
         Data::ContractCreateInstance(body) => contract::create(handling, body)?,
+        Data::ContractUpdateInstance(body) => contract::update(handling, body)?,
+        Data::ContractDeleteInstance(body) => contract::delete(handling, body)?,
         Data::ContractCall(body) => contract::call(handling, body)?,
-        _ => return Err(Code::NotSupported.into()),
+        Data::UtilPrng(body) => random::draw(handling, body.range)?,
+        _ => token::dispatch(handling)?,
     })
 }
 
@@ -152,6 +172,10 @@ fn finish(
         duration: tx.duration,
         hash: tx.hash,
         transfers: draft.transfers(),
+        token_transfers: draft.token_transfers(),
+        nft_transfers: draft.nft_transfers(),
+        associations: draft.automatic_associations(),
+        extra: effect.extra,
         entity: effect.entity,
         created: effect.created,
         run: effect.run,

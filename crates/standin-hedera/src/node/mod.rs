@@ -8,8 +8,12 @@ mod contract;
 mod crypto;
 mod file;
 mod handle;
+mod kind;
 mod precheck;
 mod query;
+mod random;
+mod token;
+mod topic;
 mod transaction;
 
 use std::convert::Infallible;
@@ -44,7 +48,8 @@ use crate::network::Shared;
 
 pub(crate) use handle::{handle, handle_copy};
 pub(crate) use precheck::check;
-pub(crate) use transaction::{Kind, Parsed};
+pub(crate) use kind::Kind;
+pub(crate) use transaction::Parsed;
 
 /// Serves the node's API until the task is dropped.
 pub(crate) async fn serve(lines: Lines, network: Shared) -> Result<(), tonic::transport::Error> {

@@ -5,7 +5,7 @@
 use hiero_sdk_proto::services::transaction_body::Data;
 use hiero_sdk_proto::services::{CryptoTransferTransactionBody, ResponseCodeEnum as Code};
 
-use super::crypto;
+use super::{contract, crypto, file, token, topic};
 use super::transaction::Parsed;
 use crate::entity::{NODE, Stamp, account_id};
 use crate::evm::{INTRINSIC_GAS, MAX_GAS};
@@ -74,11 +74,16 @@ fn check_body(tx: &Parsed, state: &State) -> Result<(), Code> {
     match &tx.data {
         Data::CryptoTransfer(transfer) => crypto::check_transfer(transfer, state),
         Data::CryptoCreateAccount(create) => crypto::check_create(create),
-        Data::ContractCall(call) if call.amount < 0 => Err(Code::ContractNegativeValue),
-        Data::ContractCreateInstance(create) if create.initial_balance < 0 => {
-            Err(Code::ContractNegativeValue)
+        Data::CryptoApproveAllowance(approve) => crypto::check_approve(approve),
+        Data::CryptoUpdateAccount(update) => {
+            update.account_id_to_update.as_ref().map(drop).ok_or(Code::AccountIdDoesNotExist)
         }
-        _ => Ok(()),
+        Data::CryptoDelete(delete) => {
+            let both = delete.delete_account_id.is_some() && delete.transfer_account_id.is_some();
+            if both { Ok(()) } else { Err(Code::AccountIdDoesNotExist) }
+        }
+        Data::ConsensusSubmitMessage(submit) => topic::check_submit(submit),
+        data => token::check(data).and_then(|()| file::check(data)).and_then(|()| contract::check(data)),
     }
 }
 

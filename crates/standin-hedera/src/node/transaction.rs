@@ -7,9 +7,9 @@ use hiero_sdk_proto::services::{
     account_id,
 };
 use prost::Message;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha384};
 
+use super::kind::Kind;
 use crate::entity::{Stamp, TxId};
 use crate::fees::Size;
 use crate::keys::Signatures;
@@ -18,59 +18,6 @@ use crate::keys::Signatures;
 const MAX_BYTES: usize = 6_144;
 /// The longest memo, in bytes.
 const MAX_MEMO: usize = 100;
-
-/// The transactions that this network knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) enum Kind {
-    CryptoCreate,
-    CryptoTransfer,
-    FileCreate,
-    FileAppend,
-    FileDelete,
-    ContractCreate,
-    ContractCall,
-}
-
-impl Kind {
-    fn of(data: &Data) -> Option<Self> {
-        Some(match data {
-            Data::CryptoCreateAccount(_) => Self::CryptoCreate,
-            Data::CryptoTransfer(_) => Self::CryptoTransfer,
-            Data::FileCreate(_) => Self::FileCreate,
-            Data::FileAppend(_) => Self::FileAppend,
-            Data::FileDelete(_) => Self::FileDelete,
-            Data::ContractCreateInstance(_) => Self::ContractCreate,
-            Data::ContractCall(_) => Self::ContractCall,
-            _ => return None,
-        })
-    }
-
-    /// The name in the counters and the faults.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::CryptoCreate => "CryptoCreate",
-            Self::CryptoTransfer => "CryptoTransfer",
-            Self::FileCreate => "FileCreate",
-            Self::FileAppend => "FileAppend",
-            Self::FileDelete => "FileDelete",
-            Self::ContractCreate => "ContractCreate",
-            Self::ContractCall => "ContractCall",
-        }
-    }
-
-    /// The name on the mirror.
-    pub(crate) fn mirror_name(self) -> &'static str {
-        match self {
-            Self::CryptoCreate => "CRYPTOCREATEACCOUNT",
-            Self::CryptoTransfer => "CRYPTOTRANSFER",
-            Self::FileCreate => "FILECREATE",
-            Self::FileAppend => "FILEAPPEND",
-            Self::FileDelete => "FILEDELETE",
-            Self::ContractCreate => "CONTRACTCREATEINSTANCE",
-            Self::ContractCall => "CONTRACTCALL",
-        }
-    }
-}
 
 /// A well-formed transaction.
 #[derive(Clone, Debug)]
@@ -123,13 +70,17 @@ impl Parsed {
 
     /// What the price depends on.
     pub(crate) fn size(&self) -> Size {
-        let accounts = match &self.data {
+        let (accounts, tokens) = match &self.data {
             Data::CryptoTransfer(transfer) => {
-                transfer.transfers.as_ref().map_or(0, |list| list.account_amounts.len())
+                let hbar = transfer.transfers.as_ref().map_or(0, |list| list.account_amounts.len());
+                let lists = &transfer.token_transfers;
+                let held = lists.iter().map(|list| list.transfers.len() + list.nft_transfers.len());
+                (hbar + held.sum::<usize>(), !lists.is_empty())
             }
-            _ => 0,
+            _ => (0, false),
         };
-        Size { kind: self.kind, signatures: self.signatures.len(), bytes: self.bytes, accounts }
+        let (signatures, bytes) = (self.signatures.len(), self.bytes);
+        Size { kind: self.kind, signatures, bytes, accounts, tokens }
     }
 
     /// The last moment at which consensus may still handle it.
