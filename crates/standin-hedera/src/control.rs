@@ -63,7 +63,7 @@ async fn open_accounts(
             KeyKind::Ed25519 => Pair::ed25519(random),
             KeyKind::Ecdsa => Pair::ecdsa(random),
         };
-        let opened = network.with(|network| network.open_account(asked.balance_tinybar, make));
+        let opened = network.with(|network| network.open_account(asked.balance_tinybar, false, make));
         let (account, pair) =
             opened.map_err(|_| (StatusCode::BAD_REQUEST, "the treasury is empty"))?;
         Ok(founders::shown(&account, &pair))

@@ -108,6 +108,12 @@ impl TxId {
         Some(Self { payer, start: Stamp::parse(&format!("{seconds}.{nanos:0>9}"))? })
     }
 
+    /// Reads an id whose payer is named by number.
+    pub(crate) fn from_proto(id: &TransactionId) -> Option<Self> {
+        let start = id.transaction_valid_start.and_then(Stamp::from_proto)?;
+        Some(Self { payer: account_num(id.account_id.as_ref())?, start })
+    }
+
     pub(crate) fn to_proto(self) -> TransactionId {
         TransactionId {
             transaction_valid_start: Some(self.start.to_proto()),

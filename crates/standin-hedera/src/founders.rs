@@ -14,15 +14,17 @@ const OPERATOR_TINYBARS: i64 = 10_000_000_000_000_000;
 /// What every other founder has, in tinybars: 10,000 HBAR.
 const FOUNDER_TINYBARS: i64 = 1_000_000_000_000;
 
-/// Opens the accounts; the first is the operator's. Every other key is ECDSA with an EVM address.
-pub(crate) fn open(network: &Shared, count: usize) -> Vec<Value> {
-    let open = |n: usize| {
+/// Opens as many accounts as are missing; the first is the operator's. Every other key is ECDSA
+/// with an EVM address.
+pub(crate) fn open(network: &Shared, count: usize, founders: &mut Vec<Value>) {
+    for n in founders.len()..count {
         let balance = if n == 0 { OPERATOR_TINYBARS } else { FOUNDER_TINYBARS };
         let make = |random: &mut _| pair(n, random);
-        let opened = network.with(|network| network.open_account(balance, make));
-        opened.ok().map(|(account, pair)| shown(&account, &pair))
-    };
-    (0..count).filter_map(open).collect()
+        let opened = network.with(|network| network.open_account(balance, true, make));
+        // The treasury of a young network has enough for every founder that anybody asks for.
+        let Ok((account, pair)) = opened else { return };
+        founders.push(shown(&account, &pair));
+    }
 }
 
 fn pair(n: usize, random: &mut impl RngCore) -> Pair {

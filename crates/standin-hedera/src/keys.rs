@@ -17,6 +17,9 @@ const ED25519_PRIVATE: &str = "302e020100300506032b657004220420";
 const ED25519_PUBLIC: &str = "302a300506032b6570032100";
 const ECDSA_PRIVATE: &str = "3030020100300706052b8104000a04220420";
 const ECDSA_PUBLIC: &str = "302d300706052b8104000a032200";
+/// The public key of the treasury on every local network. The private key is published, so whoever
+/// wants to may act for the treasury.
+const TREASURY_PUBLIC: &str = "0aa8e21064c61eab86e2a9c164565b4e7a9a4146106e0a6cd03a8c395a110e92";
 /// Nested key lists deeper than this are refused, as the network does.
 const MAX_DEPTH: usize = 15;
 
@@ -155,6 +158,12 @@ pub(crate) fn ecdsa_address(public: &[u8]) -> Option<Address> {
     Some(Address::from_slice(&keccak256(&point.as_bytes()[1..])[12..]))
 }
 
+/// The key of the treasury.
+pub(crate) fn of_treasury() -> Key {
+    let public = hex::decode(TREASURY_PUBLIC).expect("it is written here");
+    Key { key: Some(Kind::Ed25519(public)) }
+}
+
 /// How the mirror shows a key: its kind and hexadecimal text.
 pub(crate) fn shown(key: &Key) -> (&'static str, String) {
     match &key.key {
@@ -179,21 +188,37 @@ impl Pair {
     pub(crate) fn ed25519(random: &mut impl RngCore) -> Self {
         let mut seed = [0; 32];
         random.fill_bytes(&mut seed);
-        let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key().to_bytes();
-        let key = Key { key: Some(Kind::Ed25519(public.to_vec())) };
-        Self::shown(key, None, (ED25519_PRIVATE, &seed), (ED25519_PUBLIC, &public))
+        Self::of_ed25519(&seed)
     }
 
     pub(crate) fn ecdsa(random: &mut impl RngCore) -> Self {
         loop {
             let mut scalar = [0; 32];
             random.fill_bytes(&mut scalar);
-            let Ok(secret) = k256::ecdsa::SigningKey::from_slice(&scalar) else { continue };
-            let public = secret.verifying_key().to_encoded_point(true).as_bytes().to_vec();
-            let alias = ecdsa_address(&public);
-            let key = Key { key: Some(Kind::EcdsaSecp256k1(public.clone())) };
-            return Self::shown(key, alias, (ECDSA_PRIVATE, &scalar), (ECDSA_PUBLIC, &public));
+            if let Some(pair) = Self::of_ecdsa(&scalar) {
+                return pair;
+            }
         }
+    }
+
+    /// The pair of a private key in hexadecimal, if it is one.
+    pub(crate) fn read(ecdsa: bool, private: &str) -> Option<Self> {
+        let bytes = <[u8; 32]>::try_from(hex::decode(private).ok()?).ok()?;
+        if ecdsa { Self::of_ecdsa(&bytes) } else { Some(Self::of_ed25519(&bytes)) }
+    }
+
+    fn of_ed25519(seed: &[u8; 32]) -> Self {
+        let public = ed25519_dalek::SigningKey::from_bytes(seed).verifying_key().to_bytes();
+        let key = Key { key: Some(Kind::Ed25519(public.to_vec())) };
+        Self::shown(key, None, (ED25519_PRIVATE, seed), (ED25519_PUBLIC, &public))
+    }
+
+    fn of_ecdsa(scalar: &[u8; 32]) -> Option<Self> {
+        let secret = k256::ecdsa::SigningKey::from_slice(scalar).ok()?;
+        let public = secret.verifying_key().to_encoded_point(true).as_bytes().to_vec();
+        let alias = ecdsa_address(&public);
+        let key = Key { key: Some(Kind::EcdsaSecp256k1(public.clone())) };
+        Some(Self::shown(key, alias, (ECDSA_PRIVATE, scalar), (ECDSA_PUBLIC, &public)))
     }
 
     fn shown(

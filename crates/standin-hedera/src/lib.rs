@@ -17,6 +17,7 @@ mod evm;
 mod faults;
 mod fees;
 mod founders;
+mod journal;
 mod keys;
 mod mirror;
 mod net;
@@ -28,6 +29,7 @@ mod token;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -52,6 +54,8 @@ pub struct Config {
     pub mirror_lag: Duration,
     /// How many accounts with keys there are from the beginning; the first is the operator's.
     pub founders: usize,
+    /// A file in which everything is kept, and from which the network goes on.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -65,6 +69,7 @@ impl Default for Config {
             clock: Clock::real(),
             mirror_lag: Duration::from_millis(200),
             founders: 0,
+            state: None,
         }
     }
 }
@@ -113,18 +118,22 @@ impl Drop for Running {
     }
 }
 
-/// Starts a network with an empty past.
+/// Starts a network: with an empty past, or with the one in its file.
 ///
 /// # Errors
-/// When one of the addresses cannot be listened on.
+/// When one of the addresses cannot be listened on, or the file cannot be used.
 pub async fn start(config: Config) -> io::Result<Running> {
     let switchboard = Switchboard::default();
     let node_lines = Lines::bind(config.node_listen, switchboard.clone()).await?;
     let mirror_lines = Lines::bind(config.mirror_listen, switchboard.clone()).await?;
     let (node, mirror) = (node_lines.address()?, mirror_lines.address()?);
     let network = Shared::new(config.clock, config.seed, config.mirror_lag);
-    let founders = founders::open(&network, config.founders);
-    let routes = mirror::routes(&network).merge(control::routes(&network));
+    let mut founders = match &config.state {
+        Some(path) => network.go_on_from(path, config.seed)?,
+        None => Vec::new(),
+    };
+    founders::open(&network, config.founders, &mut founders);
+    let routes = mirror::routes(&network, node).merge(control::routes(&network));
     let routes = routes.into_make_service_with_connect_info::<Hangup>();
     let servers = [
         tokio::spawn(async move {

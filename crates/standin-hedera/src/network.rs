@@ -6,18 +6,23 @@
 //! have seen by waiting.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hiero_sdk_proto::services::{ResponseCodeEnum as Code, Transaction};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use serde_json::Value;
 
 use crate::clock::{Clock, micros};
 use crate::counters::Counters;
 use crate::entity::{Stamp, TREASURY, TxId};
 use crate::faults::{Fault, Faults, On, Trouble};
 use crate::fees::Schedule;
+use crate::founders;
+use crate::journal::{Entry, Journal, PortalKey};
 use crate::keys::Pair;
 use crate::mirror::History;
 use crate::node::{self, Kind, Parsed};
@@ -52,6 +57,7 @@ pub(crate) struct Network {
     forget: BTreeMap<(Stamp, TxId), ()>,
     waiting: BTreeMap<(Stamp, TxId), (Parsed, bool)>,
     unseen: VecDeque<Arc<Handled>>,
+    journal: Option<Journal>,
 }
 
 impl Shared {
@@ -72,8 +78,28 @@ impl Shared {
             forget: BTreeMap::new(),
             waiting: BTreeMap::new(),
             unseen: VecDeque::new(),
+            journal: None,
         };
         Self { clock, network: Arc::new(Mutex::new(network)) }
+    }
+
+    /// Goes on from a file, and keeps in it what happens from now on. Returns the accounts that
+    /// were there from the beginning.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub(crate) fn go_on_from(&self, path: &Path, seed: u64) -> io::Result<Vec<Value>> {
+        let (journal, entries) = Journal::open(path)?;
+        let mut network = self.network.lock().expect("the network is whole");
+        // The portal must not hand out the same keys again.
+        let past = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        network.random = StdRng::seed_from_u64(seed.wrapping_add(past));
+        let mut founders = Vec::new();
+        for entry in entries {
+            founders.extend(network.repeat(entry)?);
+        }
+        network.journal = Some(journal);
+        Ok(founders)
     }
 
     /// Looks at the network as it is now.
@@ -156,10 +182,19 @@ impl Network {
     pub(crate) fn open_account(
         &mut self,
         balance: i64,
+        founder: bool,
         make: impl FnOnce(&mut StdRng) -> Pair,
     ) -> Result<(Account, Pair), Short> {
         let pair = make(&mut self.random);
         let at = self.next_stamp(self.now);
+        let account = self.portal(balance, &pair, at)?;
+        let private = pair.private_raw.clone();
+        let key = PortalKey { ecdsa: pair.alias.is_some(), private };
+        self.keep(&Entry::Account { at: at.0, balance, key, founder });
+        Ok((account, pair))
+    }
+
+    fn portal(&mut self, balance: i64, pair: &Pair, at: Stamp) -> Result<Account, Short> {
         let mut draft = Draft::new(&self.state);
         let num = draft.next_num();
         let mut account = Account { key: Some(pair.public.clone()), ..Account::new(num, at) };
@@ -188,7 +223,44 @@ impl Network {
             delta: draft.finish(),
         };
         self.commit(handled);
-        Ok((account, pair))
+        Ok(account)
+    }
+
+    /// Does again what the journal tells. Returns the account, when it was there from the
+    /// beginning.
+    ///
+    /// # Errors
+    /// When the journal is not one of this network's.
+    fn repeat(&mut self, entry: Entry) -> io::Result<Option<Value>> {
+        let wrong = || io::Error::new(io::ErrorKind::InvalidData, "it is no state of a network");
+        match entry {
+            Entry::Account { at, balance, key, founder } => {
+                let pair = Pair::read(key.ecdsa, &key.private).ok_or_else(wrong)?;
+                let at = self.next_stamp(Stamp(at));
+                let account = self.portal(balance, &pair, at).map_err(|_| wrong())?;
+                Ok(founder.then(|| founders::shown(&account, &pair)))
+            }
+            Entry::Transaction { at, transaction, copy } => {
+                let signed_transaction_bytes = hex::decode(transaction).map_err(|_| wrong())?;
+                let transaction = Transaction { signed_transaction_bytes, ..Default::default() };
+                let tx = Parsed::read(&transaction).map_err(|_| wrong())?;
+                match copy {
+                    false => self.handle_at(&tx, Stamp(at)),
+                    true => self.copy_at(&tx, Stamp(at)),
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Writes an entry into the journal, if there is one.
+    ///
+    /// # Panics
+    /// When it cannot be written: a network that forgets is worse than none.
+    fn keep(&mut self, entry: &Entry) {
+        if let Some(journal) = &mut self.journal {
+            journal.add(entry).expect("the state can be kept");
+        }
     }
 
     /// Brings everything to the present.
@@ -215,15 +287,27 @@ impl Network {
     }
 
     fn handle(&mut self, tx: &Parsed, due: Stamp, copy: bool) {
+        self.handle_at(tx, due);
+        if copy {
+            self.copy_at(tx, due);
+        }
+    }
+
+    fn handle_at(&mut self, tx: &Parsed, due: Stamp) {
         let at = self.next_stamp(due);
         let handled = self.commit(node::handle(tx, &self.state, &self.fees, at));
         self.known.insert(tx.id, Some(handled));
         self.forget.remove(&(tx.id.start.plus_seconds(ID_SECONDS), tx.id));
         self.forget.insert((at.plus_seconds(RECEIPT_SECONDS), tx.id), ());
-        if copy {
-            let at = self.next_stamp(due);
-            self.commit(node::handle_copy(tx, &self.state, &self.fees, at));
-        }
+        let transaction = hex::encode(&tx.bytes);
+        self.keep(&Entry::Transaction { at: at.0, transaction, copy: false });
+    }
+
+    fn copy_at(&mut self, tx: &Parsed, due: Stamp) {
+        let at = self.next_stamp(due);
+        self.commit(node::handle_copy(tx, &self.state, &self.fees, at));
+        let transaction = hex::encode(&tx.bytes);
+        self.keep(&Entry::Transaction { at: at.0, transaction, copy: true });
     }
 
     /// Consensus time never stands still.

@@ -14,7 +14,8 @@ use revm::primitives::{Address, Bytes};
 
 use super::handle::{Effect, Handling, Refused};
 use super::{crypto, file};
-use crate::entity::{Stamp, account_id, contract_id, file_num, long_zero};
+use crate::entity::{Stamp, account_id, contract_id, file_num, long_zero, long_zero_num};
+use crate::fees::Schedule;
 use crate::keys;
 use crate::evm::{self, Call, Done, Failure, Ran, To};
 use crate::record::{Created, Event, Run};
@@ -30,8 +31,15 @@ pub(super) fn find<'a>(draft: &'a Draft<'_>, id: Option<&ContractId>) -> Result<
             .and_then(|bytes| draft.meant_by(&Address::from(bytes))),
         None => None,
     };
-    let account = account.filter(|account| account.contract.is_some());
-    let account = account.ok_or(Code::InvalidContractId)?;
+    account.filter(|account| account.contract.is_some()).ok_or(Code::InvalidContractId)
+}
+
+/// The same, but not one that has been deleted.
+pub(super) fn existing<'a>(
+    draft: &'a Draft<'_>,
+    id: Option<&ContractId>,
+) -> Result<&'a Account, Code> {
+    let account = find(draft, id)?;
     if account.deleted { Err(Code::ContractDeleted) } else { Ok(account) }
 }
 
@@ -50,13 +58,30 @@ pub(super) fn check(data: &Data) -> Result<(), Code> {
     id.as_ref().map(drop).ok_or(Code::InvalidContractId)
 }
 
+/// What a call goes to: a contract, a token or a system contract.
+pub(super) fn callee(
+    draft: &Draft<'_>,
+    id: Option<&ContractId>,
+) -> Result<(i64, Address), Code> {
+    let num = match id.and_then(|id| id.contract.as_ref()) {
+        Some(Named::ContractNum(num)) => Some(*num),
+        Some(Named::EvmAddress(bytes)) => <[u8; 20]>::try_from(bytes.as_slice())
+            .ok()
+            .and_then(|bytes| long_zero_num(&Address::from(bytes))),
+        None => None,
+    };
+    match num {
+        Some(num) if evm::answers(draft, num) => Ok((num, long_zero(num))),
+        _ => existing(draft, id).map(|account| (account.num, account.address)),
+    }
+}
+
 /// Calls a contract.
 pub(super) fn call(
     handling: &mut Handling<'_, '_>,
     call: &ContractCallTransactionBody,
 ) -> Result<Effect, Refused> {
-    let contract = find(handling.draft, call.contract_id.as_ref())?;
-    let (num, address) = (contract.num, contract.address);
+    let (num, address) = callee(handling.draft, call.contract_id.as_ref())?;
     let input = Bytes::from(call.function_parameters.clone());
     let mut run = begin(handling, call.gas, call.amount, input)?;
     run.contract = Some(num);
@@ -114,7 +139,7 @@ pub(super) fn update(
     handling: &mut Handling<'_, '_>,
     update: &ContractUpdateTransactionBody,
 ) -> Result<Effect, Code> {
-    let mut account = find(handling.draft, update.contract_id.as_ref())?.clone();
+    let mut account = existing(handling.draft, update.contract_id.as_ref())?.clone();
     let only_expiry = ContractUpdateTransactionBody {
         contract_id: update.contract_id.clone(),
         expiration_time: update.expiration_time,
@@ -171,13 +196,13 @@ pub(super) fn delete(
     handling: &mut Handling<'_, '_>,
     delete: &ContractDeleteTransactionBody,
 ) -> Result<Effect, Code> {
-    let mut account = find(handling.draft, delete.contract_id.as_ref())?.clone();
+    let mut account = existing(handling.draft, delete.contract_id.as_ref())?.clone();
     administers(handling, &account)?;
     let obtainer = delete.obtainers.as_ref().ok_or(Code::ObtainerRequired)?;
     let obtainer = match obtainer {
         Obtainers::TransferAccountId(id) => crypto::find_num(handling.draft, Some(id)),
         Obtainers::TransferContractId(id) => {
-            find(handling.draft, Some(id)).map(|account| account.num)
+            existing(handling.draft, Some(id)).map(|account| account.num)
         }
     };
     let obtainer = obtainer.map_err(|_| Code::ObtainerDoesNotExist)?;
@@ -200,10 +225,7 @@ pub(super) fn delete(
 
 /// Everything about a contract but its code.
 pub(super) fn info(draft: &Draft<'_>, id: Option<&ContractId>) -> Result<ContractInfo, Code> {
-    let account = match find(draft, id) {
-        Err(Code::ContractDeleted) => return Err(Code::ContractDeleted),
-        found => found?,
-    };
+    let account = find(draft, id)?;
     Ok(ContractInfo {
         contract_id: Some(contract_id(account.num)),
         account_id: Some(account_id(account.num)),
@@ -228,18 +250,18 @@ pub(super) fn info(draft: &Draft<'_>, id: Option<&ContractId>) -> Result<Contrac
 /// Runs a read-only call for a query.
 pub(super) fn call_local(
     draft: &Draft<'_>,
-    at: Stamp,
-    contract: &Account,
+    (at, fees): (Stamp, &Schedule),
+    (num, contract): (i64, Address),
     from: Address,
     input: Bytes,
     gas: u64,
 ) -> (Run, Result<Done, Failure>) {
-    let to = To::Contract(contract.address);
+    let to = To::Contract(contract);
     let call = Call { from, to, value: 0, input: input.clone(), gas };
-    let Ran { gas_used, result } = evm::run(draft, at, call, &|_: &Key| false);
+    let Ran { gas_used, result } = evm::run(draft, at, fees, call, &|_: &Key| false);
     let run = Run {
-        contract: Some(contract.num),
-        address: Some(contract.address),
+        contract: Some(num),
+        address: Some(contract),
         from,
         creates: false,
         gas_limit: gas,
@@ -311,7 +333,7 @@ fn execute(handling: &mut Handling<'_, '_>, run: &mut Run, to: To) -> Result<Vec
     };
     let signatures = &handling.tx.signatures;
     let signed = |key: &Key| signatures.satisfy(key);
-    let Ran { gas_used, result } = evm::run(handling.draft, handling.at, call, &signed);
+    let Ran { gas_used, result } = evm::run(handling.draft, handling.at, handling.fees, call, &signed);
     run.gas_used = gas_used;
     let applied = result.and_then(|done| {
         let (output, logs) = (done.output.clone(), done.logs.clone());

@@ -19,6 +19,7 @@ pub(crate) struct Handling<'a, 's> {
     pub(crate) draft: &'a mut Draft<'s>,
     pub(crate) tx: &'a Parsed,
     pub(crate) at: Stamp,
+    pub(crate) fees: &'a Schedule,
 }
 
 impl Handling<'_, '_> {
@@ -107,7 +108,7 @@ fn gas_limit(tx: &Parsed) -> u64 {
 
 fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> (Code, Effect) {
     let paid = draft.checkpoint();
-    let result = dispatch(&mut Handling { draft, tx, at });
+    let result = dispatch(&mut Handling { draft, tx, at, fees });
     let (code, effect) = match result {
         Ok(effect) => (Code::Success, effect),
         Err(Refused { code, run }) => {

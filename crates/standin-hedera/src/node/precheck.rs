@@ -82,6 +82,7 @@ fn check_body(tx: &Parsed, state: &State) -> Result<(), Code> {
             let both = delete.delete_account_id.is_some() && delete.transfer_account_id.is_some();
             if both { Ok(()) } else { Err(Code::AccountIdDoesNotExist) }
         }
+        Data::ConsensusCreateTopic(create) => topic::check_create(create),
         Data::ConsensusSubmitMessage(submit) => topic::check_submit(submit),
         data => token::check(data).and_then(|()| file::check(data)).and_then(|()| contract::check(data)),
     }

@@ -27,6 +27,15 @@ fn existing<'a>(draft: &'a Draft<'_>, id: Option<TopicId>) -> Result<&'a Topic, 
     topic.filter(|topic| !topic.deleted).ok_or(Code::InvalidTopicId)
 }
 
+/// The checks of a new topic that come before consensus.
+pub(super) fn check_create(body: &ConsensusCreateTopicTransactionBody) -> Result<(), Code> {
+    let keys = &body.fee_exempt_key_list;
+    match keys.iter().enumerate().any(|(i, key)| keys[..i].contains(key)) {
+        true => Err(Code::FeeExemptKeyListContainsDuplicatedKeys),
+        false => Ok(()),
+    }
+}
+
 /// Opens a topic.
 pub(super) fn create(
     handling: &mut Handling<'_, '_>,

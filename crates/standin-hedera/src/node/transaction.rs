@@ -10,12 +10,16 @@ use prost::Message;
 use sha2::{Digest, Sha384};
 
 use super::kind::Kind;
-use crate::entity::{Stamp, TxId};
+use crate::entity::{Stamp, TREASURY, TxId};
 use crate::fees::Size;
 use crate::keys::Signatures;
 
 /// The longest signed transaction, in bytes.
 const MAX_BYTES: usize = 6_144;
+/// The same for the accounts that govern the network (HIP-1300).
+const MAX_BYTES_OF_GOVERNORS: usize = 130 * 1024;
+/// The accounts that govern the network, beside the treasury.
+const GOVERNORS: std::ops::RangeInclusive<i64> = 42..=799;
 /// The longest memo, in bytes.
 const MAX_MEMO: usize = 100;
 
@@ -29,7 +33,8 @@ pub(crate) struct Parsed {
     pub(crate) signatures: Signatures,
     /// SHA-384 of the signed transaction.
     pub(crate) hash: [u8; 48],
-    pub(crate) bytes: usize,
+    /// The signed transaction as it was sent.
+    pub(crate) bytes: Vec<u8>,
     /// Seconds.
     pub(crate) duration: i64,
 }
@@ -41,7 +46,7 @@ impl Parsed {
     /// The code with which the network refuses it.
     pub(crate) fn read(transaction: &Transaction) -> Result<Self, Code> {
         let signed_bytes = signed_bytes(transaction)?;
-        if signed_bytes.len() > MAX_BYTES {
+        if signed_bytes.len() > MAX_BYTES_OF_GOVERNORS {
             return Err(Code::TransactionOversize);
         }
         let signed =
@@ -55,6 +60,10 @@ impl Parsed {
             return Err(Code::KeyPrefixMismatch);
         }
         let id = transaction_id(body.transaction_id.as_ref())?;
+        let governs = id.payer == TREASURY || GOVERNORS.contains(&id.payer);
+        if signed_bytes.len() > MAX_BYTES && !governs {
+            return Err(Code::TransactionOversize);
+        }
         if body.memo.len() > MAX_MEMO {
             return Err(Code::MemoTooLong);
         }
@@ -64,7 +73,7 @@ impl Parsed {
         let duration = body.transaction_valid_duration.ok_or(Code::InvalidTransactionDuration)?;
         let kind = Kind::of(&data).ok_or(Code::NotSupported)?;
         let hash = Sha384::digest(signed_bytes).into();
-        let (bytes, duration) = (signed_bytes.len(), duration.seconds);
+        let (bytes, duration) = (signed_bytes.to_vec(), duration.seconds);
         Ok(Self { id, kind, data, body, signatures, hash, bytes, duration })
     }
 
@@ -79,7 +88,7 @@ impl Parsed {
             }
             _ => (0, false),
         };
-        let (signatures, bytes) = (self.signatures.len(), self.bytes);
+        let (signatures, bytes) = (self.signatures.len(), self.bytes.len());
         Size { kind: self.kind, signatures, bytes, accounts, tokens }
     }
 

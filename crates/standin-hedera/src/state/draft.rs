@@ -224,6 +224,11 @@ impl<'a> Draft<'a> {
         new.map(|(key, _)| *key).collect()
     }
 
+    /// The changes so far, of a draft that is a part of another one.
+    pub(crate) fn finish_quietly(self) -> Delta {
+        self.delta
+    }
+
     /// Ends the draft.
     ///
     /// # Panics

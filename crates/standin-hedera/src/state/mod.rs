@@ -71,7 +71,7 @@ pub(crate) struct Stake {
 }
 
 /// What makes an account a contract.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Contract {
     pub(crate) code: Bytecode,
     /// Counts the contracts that this one created.
@@ -120,8 +120,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The ledger before the first transaction: the treasury owns everything, and nobody has the
-    /// key of a system account.
+    /// The ledger before the first transaction: the treasury owns everything. It has the published
+    /// key of a local network; nobody has the key of another system account.
     pub(crate) fn genesis(at: Stamp) -> Self {
         let mut state = Self {
             accounts: BTreeMap::new(),
@@ -136,7 +136,8 @@ impl State {
         };
         for num in [TREASURY, NODE, COLLECTOR] {
             let balance = if num == TREASURY { SUPPLY } else { 0 };
-            state.insert(Account { balance, ..Account::new(num, at) });
+            let key = (num == TREASURY).then(crate::keys::of_treasury);
+            state.insert(Account { key, balance, ..Account::new(num, at) });
         }
         state
     }
@@ -192,6 +193,10 @@ impl State {
 
     pub(crate) fn topic(&self, num: i64) -> Option<&Topic> {
         self.topics.get(&num)
+    }
+
+    pub(crate) fn holding(&self, account: i64, token: i64) -> Option<&Holding> {
+        self.holdings.get(&(account, token))
     }
 
     /// The associations of an account, by token.

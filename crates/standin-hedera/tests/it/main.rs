@@ -11,4 +11,6 @@ mod mirror;
 mod queries;
 mod rules;
 mod sdk;
+mod system_contracts;
 mod time;
+mod tokens;

@@ -29,6 +29,7 @@ pub(in crate::node) fn check_create(create: &CryptoCreateTransactionBody) -> Res
     if !matches!(create.alias.len(), 0 | 20) {
         return Err(Code::InvalidAliasKey);
     }
+    check_slots(create.max_automatic_token_associations)?;
     match &create.key {
         None => Err(Code::KeyRequired),
         Some(key) if !keys::is_usable(key) => Err(Code::InvalidAdminKey),
@@ -47,7 +48,6 @@ pub(in crate::node) fn create(
     if create.memo.len() > MAX_ENTITY_MEMO {
         return Err(Code::MemoTooLong);
     }
-    check_slots(create.max_automatic_token_associations)?;
     if create.receiver_sig_required && !handling.signed(Some(&key)) {
         return Err(Code::InvalidSignature);
     }
@@ -96,7 +96,7 @@ fn with_node(node: i64) -> Result<Stake, Code> {
     }
 }
 
-/// The alias asked for, when the owner of its key agrees.
+/// The alias asked for. It belongs to the account's own key, or the owner of its key has signed.
 fn alias(
     handling: &Handling<'_, '_>,
     create: &CryptoCreateTransactionBody,
@@ -111,8 +111,7 @@ fn alias(
         return Err(Code::AliasAlreadyAssigned);
     }
     let own = keys::address_of(key) == Some(alias);
-    let signatures = &handling.tx.signatures;
-    let agreed = if own { signatures.satisfy(key) } else { signatures.satisfy_address(&alias) };
+    let agreed = own || handling.tx.signatures.satisfy_address(&alias);
     if agreed { Ok(Some(alias)) } else { Err(Code::InvalidSignature) }
 }
 

@@ -228,16 +228,18 @@ fn call_local(network: &mut Network, query: &ContractCallLocalQuery) -> Answer {
             _ => return Err(Code::MaxGasLimitExceeded),
         }
         let draft = Draft::new(&network.state);
-        let contract = contract::find(&draft, query.contract_id.as_ref())?;
+        let callee = contract::callee(&draft, query.contract_id.as_ref())?;
         let sender = match &query.sender_id {
             Some(id) => crypto::find(&draft, id)?,
             None => payer.and_then(|num| draft.account(num)).ok_or(Code::InvalidAccountId)?,
         };
         let input = query.function_parameters.clone().into();
         let at = network.now();
-        let (run, result) = contract::call_local(&draft, at, contract, sender.address, input, gas);
+        let world = (at, &network.fees);
+        let (run, result) =
+            contract::call_local(&draft, world, callee, sender.address, input, gas);
         let code = result.err().map_or(Code::Ok, |failure| failure.code());
-        tracing::debug!(contract = contract.num, code = code.as_str_name(), "local call");
+        tracing::debug!(contract = callee.0, code = code.as_str_name(), "local call");
         Ok((code, run.result(sender.num)))
     });
     Answer::ContractCallLocal(ContractCallLocalResponse { header: Some(header), function_result })

@@ -30,6 +30,9 @@ pub(super) fn check(data: &Data) -> Result<(), Code> {
         account.as_ref().map(drop).ok_or(Code::InvalidAccountId)
     };
     match data {
+        Data::TokenCreation(body) => {
+            body.treasury.as_ref().map(drop).ok_or(Code::InvalidTreasuryAccountForToken)
+        }
         Data::TokenAssociate(body) => check_list(body.account.as_ref(), &body.tokens),
         Data::TokenDissociate(body) => check_list(body.account.as_ref(), &body.tokens),
         Data::TokenFreeze(body) => both(&body.account, body.token),

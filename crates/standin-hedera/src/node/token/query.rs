@@ -81,10 +81,10 @@ pub(in crate::node) fn nft_info(
     id: Option<&NftId>,
 ) -> Result<TokenNftInfo, Code> {
     let id = id.ok_or(Code::InvalidNftId)?;
-    let num = token_num(id.token_id).ok_or(Code::InvalidTokenId)?;
     if id.serial_number <= 0 {
         return Err(Code::InvalidTokenNftSerialNumber);
     }
+    let num = token_num(id.token_id).ok_or(Code::InvalidNftId)?;
     let token = token::existing(draft, num).map_err(|_| Code::InvalidNftId)?;
     let piece = draft.nft(token.num, id.serial_number).ok_or(Code::InvalidNftId)?;
     Ok(TokenNftInfo {
