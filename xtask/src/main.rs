@@ -37,7 +37,8 @@ enum Task {
     Bench(bench::Bench),
     /// Breaks what the event engine stands on while it works, and counts what became of the work.
     Chaos(chaos::ChaosArgs),
-    /// Runs unmodified SDKs for X against the stand-in, and its answers against X's specification.
+    /// Runs unmodified SDKs for X and Hedera against the stand-ins, and the answers of the one for X
+    /// against X's specification.
     Sdk {
         /// Passed on to `node --test`: files to run, or `--test-name-pattern`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

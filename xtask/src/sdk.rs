@@ -1,7 +1,8 @@
-//! X's own SDK and the one that most tools use, unchanged, against the stand-in for X.
+//! X's own SDK and the one that most tools use, and the official JavaScript SDK for Hedera, unchanged,
+//! against the stand-ins.
 //!
-//! What a stand-in is worth shows in clients that know nothing of it. The stand-in runs as a person
-//! would run it, on a free port; it is ended by its process id.
+//! What a stand-in is worth shows in clients that know nothing of it. The stand-ins run as a person
+//! would run them, on free ports; they are ended by their process ids.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -26,22 +27,25 @@ pub(crate) fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
     let folder = root.join("sdk-tests");
     step("sdk: npm ci");
     call(&folder, "npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"], &[])?;
-    step("sdk: building the stand-in");
+    step("sdk: building the stand-ins");
     call(root, "cargo", &["build", "--package", "hashbuzz-cli"], &[])?;
-    let (line, _standin) = start(root)?;
+    let (x, _x) = start(root, "x")?;
+    let (hedera, _hedera) = start(root, "hedera")?;
     step("sdk: the tests");
-    // One file after another: they share the stand-in and its settings.
+    // One file after another: they share the stand-ins and their settings.
     let mut node = vec!["--test", "--test-concurrency=1"];
     node.extend(args.iter().map(String::as_str));
-    call(&folder, "node", &node, &[("HASHBUZZ_STANDIN_X", line.trim_end())])
+    let variables =
+        [("HASHBUZZ_STANDIN_X", x.trim_end()), ("HASHBUZZ_STANDIN_HEDERA", hedera.trim_end())];
+    call(&folder, "node", &node, &variables)
 }
 
-/// Starts it and returns when it is ready, with the line that says everything.
-fn start(root: &Path) -> anyhow::Result<(String, Standin)> {
+/// Starts one and returns when it is ready, with the line that says everything.
+fn start(root: &Path, which: &str) -> anyhow::Result<(String, Standin)> {
     let program =
         target(root).join("debug").join(format!("hashbuzz{}", std::env::consts::EXE_SUFFIX));
     let child = Command::new(&program)
-        .args(["standin", "x", "--json"])
+        .args(["standin", which, "--json"])
         // It ends with this pipe, should this process be killed.
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -30,6 +30,7 @@ pub(crate) fn routes(network: &Shared) -> Router {
         .route("/_standin/counters", get(counters))
         .route("/_standin/balances", get(balances))
         .route("/_standin/clock", get(clock).post(advance))
+        .route("/_standin/mirror", post(mirror))
         .with_state(network.clone())
 }
 
@@ -63,7 +64,8 @@ async fn open_accounts(
             KeyKind::Ed25519 => Pair::ed25519(random),
             KeyKind::Ecdsa => Pair::ecdsa(random),
         };
-        let opened = network.with(|network| network.open_account(asked.balance_tinybar, false, make));
+        let opened =
+            network.with(|network| network.open_account(asked.balance_tinybar, false, make));
         let (account, pair) =
             opened.map_err(|_| (StatusCode::BAD_REQUEST, "the treasury is empty"))?;
         Ok(founders::shown(&account, &pair))
@@ -134,4 +136,15 @@ async fn advance(
         return Err((StatusCode::CONFLICT, "the clock is the machine's"));
     }
     Ok(clock(State(network)).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mirror {
+    lag_ms: u64,
+}
+
+async fn mirror(State(network): State<Shared>, Json(asked): Json<Mirror>) -> Json<Value> {
+    network.with(|network| network.set_mirror_lag(Duration::from_millis(asked.lag_ms)));
+    Json(json!({ "lag_ms": asked.lag_ms }))
 }

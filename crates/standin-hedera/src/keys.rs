@@ -29,12 +29,32 @@ pub(crate) struct Signatures {
     body: Vec<u8>,
     digest: [u8; 32],
     pairs: Vec<SignaturePair>,
+    /// Keys that have signed before, elsewhere.
+    granted: Vec<Key>,
 }
 
 impl Signatures {
     pub(crate) fn new(body: Vec<u8>, map: SignatureMap) -> Self {
         let digest = keccak256(&body).0;
-        Self { body, digest, pairs: map.sig_pair }
+        Self { body, digest, pairs: map.sig_pair, granted: Vec::new() }
+    }
+
+    /// Signatures that were given before.
+    pub(crate) fn granted(granted: Vec<Key>) -> Self {
+        Self { granted, ..Self::default() }
+    }
+
+    /// The single keys that have signed and are named in full.
+    pub(crate) fn signers(&self) -> Vec<Key> {
+        let named = self.pairs.iter().map(|pair| Key {
+            key: Some(match pair.signature {
+                Some(Signature::EcdsaSecp256k1(_)) => {
+                    Kind::EcdsaSecp256k1(pair.pub_key_prefix.clone())
+                }
+                _ => Kind::Ed25519(pair.pub_key_prefix.clone()),
+            }),
+        });
+        named.filter(|key| self.satisfy(key)).collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -57,6 +77,9 @@ impl Signatures {
     fn satisfy_within(&self, key: &Key, depth: usize) -> bool {
         if depth == 0 {
             return false;
+        }
+        if self.granted.contains(key) {
+            return true;
         }
         match &key.key {
             Some(Kind::Ed25519(public)) => self.ed25519(public),

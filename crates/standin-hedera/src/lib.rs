@@ -25,6 +25,7 @@ mod network;
 mod node;
 mod record;
 mod state;
+mod throttles;
 mod token;
 
 use std::io;
@@ -35,6 +36,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 pub use clock::Clock;
+pub use throttles::ThrottleSet;
 
 use net::{Hangup, Lines, Switchboard};
 use network::Shared;
@@ -56,6 +58,8 @@ pub struct Config {
     pub founders: usize,
     /// A file in which everything is kept, and from which the network goes on.
     pub state: Option<PathBuf>,
+    /// How many transactions it takes in a second.
+    pub throttles: ThrottleSet,
 }
 
 impl Default for Config {
@@ -70,6 +74,7 @@ impl Default for Config {
             mirror_lag: Duration::from_millis(200),
             founders: 0,
             state: None,
+            throttles: ThrottleSet::default(),
         }
     }
 }
@@ -127,7 +132,7 @@ pub async fn start(config: Config) -> io::Result<Running> {
     let node_lines = Lines::bind(config.node_listen, switchboard.clone()).await?;
     let mirror_lines = Lines::bind(config.mirror_listen, switchboard.clone()).await?;
     let (node, mirror) = (node_lines.address()?, mirror_lines.address()?);
-    let network = Shared::new(config.clock, config.seed, config.mirror_lag);
+    let network = Shared::new(&config);
     let mut founders = match &config.state {
         Some(path) => network.go_on_from(path, config.seed)?,
         None => Vec::new(),

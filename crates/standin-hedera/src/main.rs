@@ -16,8 +16,12 @@ async fn main() -> io::Result<()> {
         Some(Ok(address)) => Ok(address),
         _ => Err(io::Error::other("two addresses, please: the node's and the mirror's")),
     };
-    let config =
-        Config { node_listen: address()?, mirror_listen: address()?, founders: 4, ..Config::default() };
+    let config = Config {
+        node_listen: address()?,
+        mirror_listen: address()?,
+        founders: 4,
+        ..Config::default()
+    };
     let running = start(config).await?;
     println!("{}", running.introduction());
     let mut rest = Vec::new();

@@ -16,6 +16,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::Value;
 
+use crate::Config;
 use crate::clock::{Clock, micros};
 use crate::counters::Counters;
 use crate::entity::{Stamp, TREASURY, TxId};
@@ -28,6 +29,7 @@ use crate::mirror::History;
 use crate::node::{self, Kind, Parsed};
 use crate::record::{Created, Extra, Handled};
 use crate::state::{Account, Draft, Short, State};
+use crate::throttles::Throttles;
 
 /// Seconds for which a receipt is kept after consensus.
 const RECEIPT_SECONDS: i64 = 180;
@@ -58,10 +60,16 @@ pub(crate) struct Network {
     waiting: BTreeMap<(Stamp, TxId), (Parsed, bool)>,
     unseen: VecDeque<Arc<Handled>>,
     journal: Option<Journal>,
+    throttles: Throttles,
+    /// For how long (in microseconds) the mirror shall not show a transaction that it has seen.
+    gaps: HashMap<TxId, i64>,
+    /// What the mirror has seen and does not show, by the moment when it will.
+    hidden: BTreeMap<(Stamp, Stamp), Arc<Handled>>,
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Clock, seed: u64, mirror_lag: Duration) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
+        let clock = config.clock.clone();
         let now = Stamp::from_micros(clock.now_micros());
         let state = State::genesis(now);
         let network = Network {
@@ -70,10 +78,13 @@ impl Shared {
             fees: Schedule::shipped(),
             counters: Counters::default(),
             faults: Faults::default(),
-            random: StdRng::seed_from_u64(seed),
+            random: StdRng::seed_from_u64(config.seed),
             now,
             last: now,
-            mirror_lag: micros(mirror_lag),
+            mirror_lag: micros(config.mirror_lag),
+            throttles: Throttles::new(config.throttles),
+            gaps: HashMap::new(),
+            hidden: BTreeMap::new(),
             known: HashMap::new(),
             forget: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -125,6 +136,7 @@ impl Network {
     pub(crate) fn submit(&mut self, transaction: &Transaction, fault: Option<&Fault>) -> Code {
         self.counters.submitted();
         let code = match Parsed::read(transaction).and_then(|tx| self.check(&tx).map(|()| tx)) {
+            Ok(tx) if !self.throttles.admit(tx.kind, self.now) => Code::Busy,
             Ok(tx) => {
                 self.accept(tx, fault);
                 Code::Ok
@@ -152,6 +164,9 @@ impl Network {
             Some((Trouble::ConsensusDelayMs, ms)) => Duration::from_millis(ms),
             _ => Duration::ZERO,
         };
+        if let Some((Trouble::MirrorGapMs, ms)) = fault {
+            self.gaps.insert(tx.id, micros(Duration::from_millis(ms)));
+        }
         self.known.insert(tx.id, None);
         self.forget.insert((tx.id.start.plus_seconds(ID_SECONDS), tx.id), ());
         let due = Stamp(self.now.0.saturating_add(Stamp::from_micros(micros(delay)).0));
@@ -160,6 +175,11 @@ impl Network {
         } else {
             self.waiting.insert((due, tx.id), (tx, copy));
         }
+    }
+
+    /// How far the mirror is behind from now on. What it has seen it does not forget.
+    pub(crate) fn set_mirror_lag(&mut self, lag: Duration) {
+        self.mirror_lag = micros(lag);
     }
 
     /// What is known of a transaction: not at all, accepted only, or handled.
@@ -204,7 +224,7 @@ impl Network {
         account.balance = balance;
         let handled = Handled {
             at,
-            id: TxId { payer: TREASURY, start: at },
+            id: TxId { payer: TREASURY, start: at, scheduled: false },
             kind: Kind::CryptoCreate,
             code: Code::Success,
             memo: "portal".to_owned(),
@@ -281,7 +301,20 @@ impl Network {
         // Strictly before the present: whatever consensus does next is later than the watermark.
         let watermark = Stamp(self.now.0.saturating_sub(self.mirror_lag.saturating_mul(1_000)) - 1);
         while self.unseen.front().is_some_and(|handled| handled.at <= watermark) {
-            self.mirror.add(self.unseen.pop_front().expect("the front was just seen"));
+            let handled = self.unseen.pop_front().expect("the front was just seen");
+            self.mirror.take(&handled);
+            match self.gaps.remove(&handled.id) {
+                None => self.mirror.show(handled),
+                Some(gap) => {
+                    let until = Stamp(self.now.0.saturating_add(gap.saturating_mul(1_000)));
+                    self.hidden.insert((until, handled.at), handled);
+                }
+            }
+        }
+        while let Some(entry) = self.hidden.first_entry()
+            && entry.key().0 <= self.now
+        {
+            self.mirror.show(entry.remove());
         }
         self.mirror.see_until(watermark);
     }
@@ -294,13 +327,24 @@ impl Network {
     }
 
     fn handle_at(&mut self, tx: &Parsed, due: Stamp) {
+        let (at, triggered) = self.carry_out(tx, due);
+        let schedule = triggered.and_then(|num| self.state.schedule(num));
+        if let Some(tx) = schedule.and_then(node::scheduled) {
+            self.carry_out(&tx, at);
+        }
+        let transaction = hex::encode(&tx.bytes);
+        self.keep(&Entry::Transaction { at: at.0, transaction, copy: false });
+    }
+
+    /// Carries a transaction out. Returns when, and the schedule that is due because of it.
+    fn carry_out(&mut self, tx: &Parsed, due: Stamp) -> (Stamp, Option<i64>) {
         let at = self.next_stamp(due);
         let handled = self.commit(node::handle(tx, &self.state, &self.fees, at));
+        let triggered = handled.extra.due;
         self.known.insert(tx.id, Some(handled));
         self.forget.remove(&(tx.id.start.plus_seconds(ID_SECONDS), tx.id));
         self.forget.insert((at.plus_seconds(RECEIPT_SECONDS), tx.id), ());
-        let transaction = hex::encode(&tx.bytes);
-        self.keep(&Entry::Transaction { at: at.0, transaction, copy: false });
+        (at, triggered)
     }
 
     fn copy_at(&mut self, tx: &Parsed, due: Stamp) {

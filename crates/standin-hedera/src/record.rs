@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use hiero_sdk_proto::services::{
     AccountAmount, AssessedCustomFee, ConsensusMessageChunkInfo, ContractFunctionResult,
-    ContractLoginfo, ContractNonceInfo, NftTransfer as NftTransferProto, ResponseCodeEnum as Code, TokenAssociation,
-    TokenTransferList, TransactionReceipt, TransactionRecord, TransferList,
+    ContractLoginfo, ContractNonceInfo, NftTransfer as NftTransferProto, PendingAirdropRecord,
+    ResponseCodeEnum as Code, TokenAssociation, TokenTransferList, TransactionReceipt,
+    TransactionRecord, TransferList,
     transaction_record::{self, Entropy},
 };
 use revm::primitives::{Address, B256, Bytes};
 
-use crate::entity::{Stamp, TxId, account_id, contract_id, file_id, token_id, topic_id};
+use crate::entity::{
+    Stamp, TxId, account_id, contract_id, file_id, schedule_id, token_id, topic_id,
+};
 use crate::fees::Schedule;
 use crate::node::Kind;
 use crate::state::{Delta, NftTransfer, TokenTransfer};
@@ -57,6 +60,10 @@ pub(crate) struct Extra {
     pub(crate) message: Option<Message>,
     pub(crate) assessed: Vec<Assessed>,
     pub(crate) random: Option<Entropy>,
+    /// Airdrops that wait.
+    pub(crate) pending: Vec<PendingAirdropRecord>,
+    /// The schedule that is carried out next.
+    pub(crate) due: Option<i64>,
 }
 
 /// A topic's message.
@@ -80,6 +87,10 @@ pub(crate) enum Created {
     Contract(i64),
     Token(i64),
     Topic(i64),
+    /// A schedule, and the id of the transaction that waits.
+    Schedule(i64, TxId),
+    /// Only the id of a scheduled transaction.
+    Scheduled(TxId),
     /// A call's receipt names the contract that was called.
     Called(i64),
 }
@@ -128,6 +139,11 @@ impl Handled {
             Created::Account(num) => receipt.account_id = Some(account_id(num)),
             Created::File(num) => receipt.file_id = Some(file_id(num)),
             Created::Token(num) => receipt.token_id = Some(token_id(num)),
+            Created::Schedule(num, id) => {
+                receipt.schedule_id = Some(schedule_id(num));
+                receipt.scheduled_transaction_id = Some(id.to_proto());
+            }
+            Created::Scheduled(id) => receipt.scheduled_transaction_id = Some(id.to_proto()),
             Created::Topic(num) => receipt.topic_id = Some(topic_id(num)),
             Created::Contract(num) | Created::Called(num) => {
                 receipt.contract_id = Some(contract_id(num));
@@ -171,6 +187,7 @@ impl Handled {
             assessed_custom_fees: self.extra.assessed.iter().map(assessed).collect(),
             automatic_token_associations: self.associations.iter().map(association).collect(),
             entropy: self.extra.random.clone(),
+            new_pending_airdrops: self.extra.pending.clone(),
             ..TransactionRecord::default()
         }
     }

@@ -22,6 +22,7 @@ use revm::bytecode::Bytecode;
 use revm::context::{BlockEnv, TxEnv};
 use revm::context_interface::CreateScheme;
 use revm::context_interface::result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction};
+use revm::context_interface::{ContextTr, JournalTr};
 use revm::database_interface::Database;
 use revm::interpreter::{
     CallInputs, CallOutcome, CreateInputs, CreateOutcome, Gas, InstructionResult, InterpreterResult,
@@ -29,7 +30,6 @@ use revm::interpreter::{
 use revm::primitives::hardfork::SpecId;
 use revm::primitives::{Address, B256, Bytes, Log, TxKind, U256, keccak256};
 use revm::state::{AccountInfo, EvmState};
-use revm::context_interface::{ContextTr, JournalTr};
 use revm::{Context, InspectEvm, Inspector, MainBuilder, MainContext};
 
 use crate::entity::{COLLECTOR, Stamp, long_zero, long_zero_num};
@@ -158,14 +158,12 @@ pub(crate) fn run(
     };
     let gas_used = outcome.result.tx_gas_used();
     let result = match outcome.result {
-        ExecutionResult::Success { logs, output, .. } => {
-            Ok(Done {
-                output: output.into_data(),
-                logs,
-                state: outcome.state,
-                delta: evm.inspector.draft.finish_quietly(),
-            })
-        }
+        ExecutionResult::Success { logs, output, .. } => Ok(Done {
+            output: output.into_data(),
+            logs,
+            state: outcome.state,
+            delta: evm.inspector.draft.finish_quietly(),
+        }),
         ExecutionResult::Revert { output, .. } => Err(Failure::Revert(output)),
         ExecutionResult::Halt { reason: HaltReason::OutOfGas(_), .. } => {
             Err(Failure::Halt(Code::InsufficientGas))
@@ -260,19 +258,23 @@ impl Database for View<'_> {
     type Error = Infallible;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
-        Ok(self.0.at(&address).map(|account| {
-            let (nonce, code) = match &account.contract {
-                Some(contract) => (contract.nonce, contract.code.clone()),
-                None => (0, Bytecode::default()),
-            };
-            AccountInfo::new(tinybars(account.balance), nonce, code.hash_slow(), code)
-        }).or_else(|| {
-            let token = long_zero_num(&address).and_then(|num| self.0.token(num));
-            token.map(|_| {
-                let code = Bytecode::new_raw(system::code_of_token(&address).into());
-                AccountInfo::new(U256::ZERO, 1, code.hash_slow(), code)
+        Ok(self
+            .0
+            .at(&address)
+            .map(|account| {
+                let (nonce, code) = match &account.contract {
+                    Some(contract) => (contract.nonce, contract.code.clone()),
+                    None => (0, Bytecode::default()),
+                };
+                AccountInfo::new(tinybars(account.balance), nonce, code.hash_slow(), code)
             })
-        }))
+            .or_else(|| {
+                let token = long_zero_num(&address).and_then(|num| self.0.token(num));
+                token.map(|_| {
+                    let code = Bytecode::new_raw(system::code_of_token(&address).into());
+                    AccountInfo::new(U256::ZERO, 1, code.hash_slow(), code)
+                })
+            }))
     }
 
     fn code_by_hash(&mut self, _: B256) -> Result<Bytecode, Infallible> {

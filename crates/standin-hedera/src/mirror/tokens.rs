@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::paging::{Order, Params};
 use super::{Answer, Problem};
-use crate::entity::{account_num, display, parse_address, parse_num, long_zero_num, token_num};
+use crate::entity::{account_num, display, long_zero_num, parse_address, parse_num, token_num};
 use crate::keys;
 use crate::network::Shared;
 use crate::state::{State as Ledger, Token};
@@ -149,9 +149,7 @@ pub(super) async fn balances(
 
 /// The balances of an account, as they stand beside its HBAR.
 pub(super) fn balances_of(ledger: &Ledger, account: i64) -> Vec<Value> {
-    let row = |(token, holding): (i64, &crate::state::Holding)| {
-        json!({ "token_id": display(token), "balance": holding.balance })
-    };
+    let row = |(token, holding): (i64, &crate::state::Holding)| json!({ "token_id": display(token), "balance": holding.balance });
     ledger.holdings_of(account).map(row).collect()
 }
 

@@ -47,7 +47,8 @@ pub(super) async fn messages(
     Path(id): Path<String>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
-    let params = Params::new(pairs, &["encoding", "limit", "order", "sequencenumber", "timestamp"])?;
+    let params =
+        Params::new(pairs, &["encoding", "limit", "order", "sequencenumber", "timestamp"])?;
     let (limit, order) = (params.limit()?, params.order(Order::Asc)?);
     let (from, to) = params.span()?;
     let num = num(&id)?;

@@ -30,14 +30,18 @@ pub(super) async fn by_id(
     let nonce = params.one("nonce").map(str::parse::<u32>).transpose();
     let nonce = nonce.map_err(|_| Problem::invalid("nonce"))?.unwrap_or(0);
     let scheduled = match params.one("scheduled") {
-        None | Some("false") => false,
-        Some("true") => true,
+        None => None,
+        Some("false") => Some(false),
+        Some("true") => Some(true),
         Some(_) => return Err(Problem::invalid("scheduled")),
     };
-    // There are no scheduled transactions here, and no child transactions with a nonce.
-    let wanted = nonce == 0 && !scheduled;
-    let found: Vec<Value> =
-        network.with(|network| network.mirror.by_id(&id).filter(|_| wanted).map(shown).collect());
+    // There are no child transactions with a nonce here.
+    let wanted = nonce == 0;
+    let ids = [false, true].map(|scheduled| TxId { scheduled, ..id });
+    let ids = ids.iter().filter(|id| scheduled.is_none_or(|wanted| wanted == id.scheduled));
+    let found: Vec<Value> = network.with(|network| {
+        ids.flat_map(|id| network.mirror.by_id(id)).filter(|_| wanted).map(shown).collect()
+    });
     if found.is_empty() {
         return Err(Problem::not_found());
     }
@@ -123,7 +127,7 @@ pub(super) fn shown(row: &Handled) -> Value {
         "nonce": 0,
         "parent_consensus_timestamp": null,
         "result": row.code.as_str_name(),
-        "scheduled": false,
+        "scheduled": row.id.scheduled,
         "staking_reward_transfers": [],
         "token_transfers": row.token_transfers.iter().map(token).collect::<Vec<_>>(),
         "transaction_hash": BASE64.encode(row.hash),

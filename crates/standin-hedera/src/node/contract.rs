@@ -15,9 +15,9 @@ use revm::primitives::{Address, Bytes};
 use super::handle::{Effect, Handling, Refused};
 use super::{crypto, file};
 use crate::entity::{Stamp, account_id, contract_id, file_num, long_zero, long_zero_num};
+use crate::evm::{self, Call, Done, Failure, Ran, To};
 use crate::fees::Schedule;
 use crate::keys;
-use crate::evm::{self, Call, Done, Failure, Ran, To};
 use crate::record::{Created, Event, Run};
 use crate::state::{Account, Draft};
 
@@ -59,10 +59,7 @@ pub(super) fn check(data: &Data) -> Result<(), Code> {
 }
 
 /// What a call goes to: a contract, a token or a system contract.
-pub(super) fn callee(
-    draft: &Draft<'_>,
-    id: Option<&ContractId>,
-) -> Result<(i64, Address), Code> {
+pub(super) fn callee(draft: &Draft<'_>, id: Option<&ContractId>) -> Result<(i64, Address), Code> {
     let num = match id.and_then(|id| id.contract.as_ref()) {
         Some(Named::ContractNum(num)) => Some(*num),
         Some(Named::EvmAddress(bytes)) => <[u8; 20]>::try_from(bytes.as_slice())
@@ -230,9 +227,10 @@ pub(super) fn info(draft: &Draft<'_>, id: Option<&ContractId>) -> Result<Contrac
         contract_id: Some(contract_id(account.num)),
         account_id: Some(account_id(account.num)),
         contract_account_id: hex::encode(account.address),
-        admin_key: account.key.clone().or_else(|| {
-            Some(Key { key: Some(Kind::ContractId(contract_id(account.num))) })
-        }),
+        admin_key: account
+            .key
+            .clone()
+            .or_else(|| Some(Key { key: Some(Kind::ContractId(contract_id(account.num))) })),
         expiration_time: Some(account.expires.to_proto()),
         auto_renew_period: Some(Duration { seconds: account.auto_renew }),
         // A slot takes two words.
@@ -333,7 +331,8 @@ fn execute(handling: &mut Handling<'_, '_>, run: &mut Run, to: To) -> Result<Vec
     };
     let signatures = &handling.tx.signatures;
     let signed = |key: &Key| signatures.satisfy(key);
-    let Ran { gas_used, result } = evm::run(handling.draft, handling.at, handling.fees, call, &signed);
+    let Ran { gas_used, result } =
+        evm::run(handling.draft, handling.at, handling.fees, call, &signed);
     run.gas_used = gas_used;
     let applied = result.and_then(|done| {
         let (output, logs) = (done.output.clone(), done.logs.clone());
@@ -341,7 +340,7 @@ fn execute(handling: &mut Handling<'_, '_>, run: &mut Run, to: To) -> Result<Vec
     });
     let (output, logs, born) = applied.map_err(|failure| {
         run.error = Some(failure.message());
-        Refused { code: failure.code(), run: Some(Box::new(run.clone())) }
+        Refused { run: Some(Box::new(run.clone())), ..failure.code().into() }
     })?;
     run.output = output;
     let now = |num: &i64| handling.draft.account(*num).and_then(|a| a.contract.as_ref());

@@ -77,8 +77,7 @@ pub(super) fn update(
     update: &FileUpdateTransactionBody,
 ) -> Result<Effect, Code> {
     let (num, mut file) = existing(handling.draft, update.file_id)?;
-    let only_expiry =
-        update.keys.is_none() && update.memo.is_none() && update.contents.is_empty();
+    let only_expiry = update.keys.is_none() && update.memo.is_none() && update.contents.is_empty();
     if !only_expiry {
         if file.keys.keys.is_empty() {
             return Err(Code::Unauthorized);

@@ -8,7 +8,7 @@ use hiero_sdk_proto::services::transaction_body::Data;
 use hiero_sdk_proto::services::{Key, ResponseCodeEnum as Code};
 
 use super::transaction::Parsed;
-use super::{contract, crypto, file, random, token, topic};
+use super::{contract, crypto, file, random, schedule, token, topic};
 use crate::entity::{COLLECTOR, NODE, Stamp};
 use crate::fees::Schedule;
 use crate::record::{Created, Extra, Handled, Run};
@@ -49,11 +49,13 @@ impl Effect {
 pub(crate) struct Refused {
     pub(crate) code: Code,
     pub(crate) run: Option<Box<Run>>,
+    /// What the receipt tells nevertheless.
+    pub(crate) created: Created,
 }
 
 impl From<Code> for Refused {
     fn from(code: Code) -> Self {
-        Self { code, run: None }
+        Self { code, run: None, created: Created::Nothing }
     }
 }
 
@@ -111,11 +113,11 @@ fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> 
     let result = dispatch(&mut Handling { draft, tx, at, fees });
     let (code, effect) = match result {
         Ok(effect) => (Code::Success, effect),
-        Err(Refused { code, run }) => {
+        Err(Refused { code, run, created }) => {
             draft.go_back_to(paid);
             let run = run.map(|run| *run);
             let entity = run.as_ref().and_then(|run| run.contract);
-            let created = entity.map_or(Created::Nothing, Created::Called);
+            let created = entity.map_or(created, Created::Called);
             (code, Effect { entity, created, run, extra: Extra::default() })
         }
     };
@@ -124,6 +126,17 @@ fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> 
         .pay(COLLECTOR, tx.id.payer, fees.gas(unused))
         .expect("the collector has just received the price of all the gas");
     (code, effect)
+}
+
+/// Would this transaction be refused because somebody has not signed?
+pub(super) fn lacks_a_signature(
+    draft: &mut Draft<'_>,
+    tx: &Parsed,
+    fees: &Schedule,
+    at: Stamp,
+) -> bool {
+    let result = dispatch(&mut Handling { draft, tx, at, fees });
+    matches!(result, Err(Refused { code: Code::InvalidSignature, .. }))
 }
 
 fn dispatch(handling: &mut Handling<'_, '_>) -> Result<Effect, Refused> {
@@ -146,6 +159,9 @@ fn dispatch(handling: &mut Handling<'_, '_>) -> Result<Effect, Refused> {
         Data::ContractUpdateInstance(body) => contract::update(handling, body)?,
         Data::ContractDeleteInstance(body) => contract::delete(handling, body)?,
         Data::ContractCall(body) => contract::call(handling, body)?,
+        Data::ScheduleCreate(body) => schedule::create(handling, body)?,
+        Data::ScheduleSign(body) => schedule::sign(handling, body.schedule_id)?,
+        Data::ScheduleDelete(body) => schedule::delete(handling, body.schedule_id)?,
         Data::UtilPrng(body) => random::draw(handling, body.range)?,
         _ => token::dispatch(handling)?,
     })

@@ -12,6 +12,7 @@ mod kind;
 mod precheck;
 mod query;
 mod random;
+mod schedule;
 mod token;
 mod topic;
 mod transaction;
@@ -47,8 +48,9 @@ use crate::net::{Hangup, Lines};
 use crate::network::Shared;
 
 pub(crate) use handle::{handle, handle_copy};
-pub(crate) use precheck::check;
 pub(crate) use kind::Kind;
+pub(crate) use precheck::check;
+pub(crate) use schedule::parsed as scheduled;
 pub(crate) use transaction::Parsed;
 
 /// Serves the node's API until the task is dropped.

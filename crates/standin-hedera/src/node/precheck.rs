@@ -5,8 +5,8 @@
 use hiero_sdk_proto::services::transaction_body::Data;
 use hiero_sdk_proto::services::{CryptoTransferTransactionBody, ResponseCodeEnum as Code};
 
-use super::{contract, crypto, file, token, topic};
 use super::transaction::Parsed;
+use super::{contract, crypto, file, schedule, token, topic};
 use crate::entity::{NODE, Stamp, account_id};
 use crate::evm::{INTRINSIC_GAS, MAX_GAS};
 use crate::fees::Schedule;
@@ -84,7 +84,10 @@ fn check_body(tx: &Parsed, state: &State) -> Result<(), Code> {
         }
         Data::ConsensusCreateTopic(create) => topic::check_create(create),
         Data::ConsensusSubmitMessage(submit) => topic::check_submit(submit),
-        data => token::check(data).and_then(|()| file::check(data)).and_then(|()| contract::check(data)),
+        data => token::check(data)
+            .and_then(|()| file::check(data))
+            .and_then(|()| contract::check(data))
+            .and_then(|()| schedule::check(data)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Topics and their messages.
 
 use hiero_sdk_proto::services::{
-    ConsensusCreateTopicTransactionBody, ConsensusSubmitMessageTransactionBody,
-    ConsensusUpdateTopicTransactionBody, ConsensusTopicInfo, Duration, FixedCustomFee, Key, ResponseCodeEnum as Code,
+    ConsensusCreateTopicTransactionBody, ConsensusSubmitMessageTransactionBody, ConsensusTopicInfo,
+    ConsensusUpdateTopicTransactionBody, Duration, FixedCustomFee, Key, ResponseCodeEnum as Code,
     TopicId, key::Key as Kind,
 };
 
@@ -210,18 +210,13 @@ fn authorise(
         }
     }
     match &body.admin_key {
-        Some(key) if !takes_away(key) && !handling.signed(Some(key)) => {
-            Err(Code::InvalidSignature)
-        }
+        Some(key) if !takes_away(key) && !handling.signed(Some(key)) => Err(Code::InvalidSignature),
         _ => Ok(()),
     }
 }
 
 /// Closes a topic.
-pub(super) fn delete(
-    handling: &mut Handling<'_, '_>,
-    id: Option<TopicId>,
-) -> Result<Effect, Code> {
+pub(super) fn delete(handling: &mut Handling<'_, '_>, id: Option<TopicId>) -> Result<Effect, Code> {
     let topic = existing(handling.draft, id)?.clone();
     let admin = topic.admin.as_ref().ok_or(Code::Unauthorized)?;
     if !handling.signed(Some(admin)) {

@@ -121,8 +121,17 @@ fn signed_bytes(transaction: &Transaction) -> Result<&[u8], Code> {
 
 /// Reads a transaction id that a user may choose: not scheduled, no nonce.
 pub(crate) fn transaction_id(id: Option<&TransactionId>) -> Result<TxId, Code> {
+    let found = asked_id(id)?;
+    if found.scheduled {
+        return Err(Code::TransactionIdFieldNotAllowed);
+    }
+    Ok(found)
+}
+
+/// Reads the id of a transaction that is asked for: it may be that of a scheduled one.
+pub(crate) fn asked_id(id: Option<&TransactionId>) -> Result<TxId, Code> {
     let id = id.ok_or(Code::InvalidTransactionId)?;
-    if id.scheduled || id.nonce != 0 {
+    if id.nonce != 0 {
         return Err(Code::TransactionIdFieldNotAllowed);
     }
     let payer = id.account_id.as_ref().ok_or(Code::InvalidTransactionId)?;
@@ -135,5 +144,6 @@ pub(crate) fn transaction_id(id: Option<&TransactionId>) -> Result<TxId, Code> {
         _ => return Err(Code::PayerAccountNotFound),
     };
     let start = id.transaction_valid_start.and_then(Stamp::from_proto);
-    Ok(TxId { payer, start: start.ok_or(Code::InvalidTransactionStart)? })
+    let start = start.ok_or(Code::InvalidTransactionStart)?;
+    Ok(TxId { payer, start, scheduled: id.scheduled })
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use revm::primitives::{Address, U256};
 
-use super::{Account, Delta, File, Holding, Nft, State, Token, Topic};
+use super::{Account, Airdrop, Delta, File, Holding, Nft, Schedule, State, Token, Topic};
 use crate::entity::long_zero_num;
 
 /// The payer of a movement has less than was asked.
@@ -102,6 +102,19 @@ impl<'a> Draft<'a> {
         self.delta.topics.insert(topic.num, topic);
     }
 
+    pub(crate) fn schedule(&self, num: i64) -> Option<&Schedule> {
+        self.delta.schedules.get(&num).or_else(|| self.base.schedules.get(&num))
+    }
+
+    /// All schedules as they were before this draft.
+    pub(crate) fn schedules(&self) -> impl Iterator<Item = &Schedule> {
+        self.base.schedules.values()
+    }
+
+    pub(crate) fn put_schedule(&mut self, schedule: Schedule) {
+        self.delta.schedules.insert(schedule.num, schedule);
+    }
+
     pub(crate) fn holding(&self, account: i64, token: i64) -> Option<&Holding> {
         let key = (account, token);
         match self.delta.holdings.get(&key) {
@@ -144,6 +157,19 @@ impl<'a> Draft<'a> {
         let slot = (*address, *slot);
         let value = self.delta.storage.get(&slot).or_else(|| self.base.storage.get(&slot));
         value.copied().unwrap_or_default()
+    }
+
+    /// How much waits.
+    pub(crate) fn airdrop(&self, airdrop: &Airdrop) -> Option<i64> {
+        match self.delta.airdrops.get(airdrop) {
+            Some(changed) => *changed,
+            None => self.base.airdrops.get(airdrop).copied(),
+        }
+    }
+
+    /// Writes how much waits, or that nothing does any more.
+    pub(crate) fn put_airdrop(&mut self, airdrop: Airdrop, amount: Option<i64>) {
+        self.delta.airdrops.insert(airdrop, amount);
     }
 
     /// How many slots of a contract's storage are not zero.

@@ -6,6 +6,7 @@
 //! has passed. There is one balance per account, shared by native transfers and by the EVM.
 
 mod draft;
+mod schedule;
 mod token;
 mod topic;
 
@@ -18,7 +19,8 @@ use revm::primitives::{Address, U256};
 use crate::entity::{COLLECTOR, FIRST_USER, LAST_SYSTEM, NODE, Stamp, TREASURY, long_zero_num};
 
 pub(crate) use draft::{Draft, NftTransfer, Short, TokenTransfer};
-pub(crate) use token::{Holding, Keys, Nft, Token};
+pub(crate) use schedule::Schedule;
+pub(crate) use token::{Airdrop, Holding, Keys, Nft, Token};
 pub(crate) use topic::Topic;
 
 /// Every tinybar there is: 50 billion HBAR.
@@ -102,6 +104,9 @@ pub(crate) struct Delta {
     /// By token and serial number; none when a piece was destroyed.
     nfts: BTreeMap<(i64, i64), Option<Nft>>,
     topics: BTreeMap<i64, Topic>,
+    schedules: BTreeMap<i64, Schedule>,
+    /// With their amounts; none when an airdrop was claimed or cancelled.
+    airdrops: BTreeMap<Airdrop, Option<i64>>,
     next_num: Option<i64>,
 }
 
@@ -116,6 +121,8 @@ pub(crate) struct State {
     holdings: BTreeMap<(i64, i64), Holding>,
     nfts: BTreeMap<(i64, i64), Nft>,
     topics: BTreeMap<i64, Topic>,
+    schedules: BTreeMap<i64, Schedule>,
+    airdrops: BTreeMap<Airdrop, i64>,
     next_num: i64,
 }
 
@@ -132,6 +139,8 @@ impl State {
             holdings: BTreeMap::new(),
             nfts: BTreeMap::new(),
             topics: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            airdrops: BTreeMap::new(),
             next_num: FIRST_USER,
         };
         for num in [TREASURY, NODE, COLLECTOR] {
@@ -177,9 +186,12 @@ impl State {
             }
         }
         self.tokens.extend(delta.tokens.iter().map(|(num, token)| (*num, token.clone())));
+        let schedules = delta.schedules.iter();
+        self.schedules.extend(schedules.map(|(num, schedule)| (*num, schedule.clone())));
         self.topics.extend(delta.topics.iter().map(|(num, topic)| (*num, topic.clone())));
         replace(&mut self.holdings, &delta.holdings);
         replace(&mut self.nfts, &delta.nfts);
+        replace(&mut self.airdrops, &delta.airdrops);
         self.next_num = delta.next_num.unwrap_or(self.next_num);
     }
 
@@ -189,6 +201,10 @@ impl State {
 
     pub(crate) fn tokens(&self) -> impl DoubleEndedIterator<Item = &Token> {
         self.tokens.values()
+    }
+
+    pub(crate) fn schedule(&self, num: i64) -> Option<&Schedule> {
+        self.schedules.get(&num)
     }
 
     pub(crate) fn topic(&self, num: i64) -> Option<&Topic> {
@@ -212,12 +228,6 @@ impl State {
     pub(crate) fn holders_of(&self, token: i64) -> impl Iterator<Item = (i64, &Holding)> {
         let all = self.holdings.iter().filter(move |((_, held), _)| *held == token);
         all.map(|((account, _), holding)| (*account, holding))
-    }
-
-    /// The pieces of a unique token, by serial number.
-    pub(crate) fn pieces_of(&self, token: i64) -> impl DoubleEndedIterator<Item = (i64, &Nft)> {
-        let range = self.nfts.range((token, 0)..=(token, i64::MAX));
-        range.map(|((_, serial), piece)| (*serial, piece))
     }
 
     /// The sum of all balances, in tinybars. It is [`SUPPLY`], always.

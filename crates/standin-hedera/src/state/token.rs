@@ -81,3 +81,13 @@ impl Token {
         }
     }
 }
+
+/// What waits for somebody who is not associated with it: an amount of a fungible token (serial 0)
+/// or one piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Airdrop {
+    pub(crate) sender: i64,
+    pub(crate) receiver: i64,
+    pub(crate) token: i64,
+    pub(crate) serial: i64,
+}

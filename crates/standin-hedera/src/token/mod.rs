@@ -53,7 +53,11 @@ pub(crate) fn account<'a>(draft: &'a Draft<'_>, num: i64) -> Result<&'a Account,
 ///
 /// # Errors
 /// `TOKEN_NOT_ASSOCIATED_TO_ACCOUNT` when there is none.
-pub(crate) fn held<'a>(draft: &'a Draft<'_>, account: i64, token: i64) -> Result<&'a Holding, Code> {
+pub(crate) fn held<'a>(
+    draft: &'a Draft<'_>,
+    account: i64,
+    token: i64,
+) -> Result<&'a Holding, Code> {
     draft.holding(account, token).ok_or(Code::TokenNotAssociatedToAccount)
 }
 

@@ -205,12 +205,7 @@ fn destroy(
 }
 
 /// Adds to (or takes from) what an account holds.
-pub(super) fn change(
-    draft: &mut Draft<'_>,
-    num: i64,
-    token: i64,
-    amount: i64,
-) -> Result<(), Code> {
+pub(super) fn change(draft: &mut Draft<'_>, num: i64, token: i64, amount: i64) -> Result<(), Code> {
     let holding = held(draft, num, token)?;
     let balance = holding.balance.checked_add(amount).filter(|balance| *balance >= 0);
     let balance = balance.ok_or(Code::InsufficientTokenBalance)?;

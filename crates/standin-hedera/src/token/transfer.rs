@@ -88,11 +88,7 @@ pub(crate) fn carry_out(
     fees::take(draft, movement)
 }
 
-fn may_take_part(
-    known: &Account,
-    adjustment: &Adjustment,
-    agreed: Agreed<'_>,
-) -> Result<(), Code> {
+fn may_take_part(known: &Account, adjustment: &Adjustment, agreed: Agreed<'_>) -> Result<(), Code> {
     let gives = adjustment.amount < 0 && !adjustment.approved;
     let asked = gives || (adjustment.amount > 0 && known.receiver_sig_required);
     if asked && !known.key.as_ref().is_some_and(agreed) {

@@ -95,8 +95,7 @@ async fn a_contract_associates_itself_and_hands_on_what_it_gets() {
     let me = address_of(contract);
 
     let ask = associateTokenCall { account: me, token: address }.abi_encode();
-    let (outcome, output) =
-        through(&net, &treasury, contract, TOKEN_SERVICE, ask.clone()).await;
+    let (outcome, output) = through(&net, &treasury, contract, TOKEN_SERVICE, ask.clone()).await;
     assert_eq!((outcome, code(&output)), (Code::Success, Code::Success));
     let (outcome, output) = through(&net, &treasury, contract, TOKEN_SERVICE, ask).await;
     // What the ledger refuses is a code and no revert.
@@ -132,8 +131,7 @@ async fn somebody_else_s_tokens_move_only_by_allowance() {
 
     // The signature of who pays does not count behind a contract.
     let take = transferTokenCall { token: address, sender: owner, recipient: me, amount: 10 };
-    let (_, output) =
-        through(&net, &treasury, contract, TOKEN_SERVICE, take.abi_encode()).await;
+    let (_, output) = through(&net, &treasury, contract, TOKEN_SERVICE, take.abi_encode()).await;
     assert_eq!(code(&output), Code::SpenderDoesNotHaveAllowance);
     let take = transferFromCall { from: owner, to: me, amount: alloy(10) }.abi_encode();
     let (outcome, output) = through(&net, &treasury, contract, token, take.clone()).await;

@@ -138,8 +138,7 @@ pub(super) fn moved(
     let receiver = asked.account(&to)?;
     let gives = Adjustment { account: giver, amount: -value, approved: giver != sender };
     let gets = Adjustment { account: receiver, amount: value, approved: false };
-    let movement =
-        Movement { tokens: vec![(token, vec![gives, gets])], ..Movement::default() };
+    let movement = Movement { tokens: vec![(token, vec![gives, gets])], ..Movement::default() };
     asked.transfer(movement)?;
     logs.push(transfer_log(asked, token, giver, receiver, value));
     Ok(())

@@ -142,9 +142,8 @@ fn look(
         }),
         isTokenCall::SELECTOR => isTokenCall::abi_decode(input)
             .map(|call| Ok((ok, asked.token(&call.token).is_ok()).abi_encode_params())),
-        isFrozenCall::SELECTOR => isFrozenCall::abi_decode(input).map(|call| {
-            Ok((ok, holding(&call.token, &call.account)?.frozen).abi_encode_params())
-        }),
+        isFrozenCall::SELECTOR => isFrozenCall::abi_decode(input)
+            .map(|call| Ok((ok, holding(&call.token, &call.account)?.frozen).abi_encode_params())),
         isKycCall::SELECTOR => isKycCall::abi_decode(input)
             .map(|call| Ok((ok, holding(&call.token, &call.account)?.kyc).abi_encode_params())),
         getTokenTypeCall::SELECTOR => getTokenTypeCall::abi_decode(input).map(|call| {

@@ -199,11 +199,7 @@ fn staked(
 }
 
 /// A time of expiry may only be moved on, and not further than an entity can renew itself.
-pub(in crate::node) fn later(
-    old: Stamp,
-    new: Option<Stamp>,
-    at: Stamp,
-) -> Result<Stamp, Code> {
+pub(in crate::node) fn later(old: Stamp, new: Option<Stamp>, at: Stamp) -> Result<Stamp, Code> {
     let new = new.ok_or(Code::InvalidExpirationTime)?;
     if new > at.plus_seconds(*RENEWALS.end()) {
         return Err(Code::InvalidExpirationTime);
@@ -219,8 +215,7 @@ pub(in crate::node) fn delete(
     let id = delete.delete_account_id.as_ref().ok_or(Code::AccountIdDoesNotExist)?;
     let mut account = find(handling.draft, id)?.clone();
     let heir = delete.transfer_account_id.as_ref().ok_or(Code::AccountIdDoesNotExist)?;
-    let heir =
-        find(handling.draft, heir).map_err(|_| Code::InvalidTransferAccountId)?.clone();
+    let heir = find(handling.draft, heir).map_err(|_| Code::InvalidTransferAccountId)?.clone();
     if account.num == heir.num {
         return Err(Code::TransferAccountSameAsDeleteAccount);
     }
@@ -267,12 +262,8 @@ pub(super) fn open_by_transfer(
         .as_ref()
         .filter(|key| matches!(key.key, Some(Kind::Ed25519(_) | Kind::EcdsaSecp256k1(_))))
         .map(Message::encode_to_vec);
-    let mut account = Account {
-        key,
-        alias_key,
-        max_associations: -1,
-        ..Account::new(num, handling.at)
-    };
+    let mut account =
+        Account { key, alias_key, max_associations: -1, ..Account::new(num, handling.at) };
     account.address = address.unwrap_or(account.address);
     handling.draft.put_account(account);
     num

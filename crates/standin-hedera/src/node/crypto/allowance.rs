@@ -81,9 +81,7 @@ fn owner(handling: &Handling<'_, '_>, id: Option<&AccountId>) -> Result<i64, Cod
 fn named_owner(handling: &Handling<'_, '_>, id: Option<&AccountId>) -> Result<i64, Code> {
     match id {
         None => Ok(handling.tx.id.payer),
-        Some(id) => {
-            find_num(handling.draft, Some(id)).map_err(|_| Code::InvalidAllowanceOwnerId)
-        }
+        Some(id) => find_num(handling.draft, Some(id)).map_err(|_| Code::InvalidAllowanceOwnerId),
     }
 }
 

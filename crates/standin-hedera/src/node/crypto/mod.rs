@@ -15,7 +15,7 @@ use crate::state::{Account, Draft};
 
 pub(super) use account::{check_create, create, delete, later, update};
 pub(super) use allowance::{approve, check_approve, delete as delete_allowances};
-pub(super) use transfer::{check as check_transfer, transfer};
+pub(super) use transfer::{check as check_transfer, receiver, transfer};
 
 /// The longest memo of an entity, in bytes.
 pub(super) const MAX_ENTITY_MEMO: usize = 100;

@@ -100,8 +100,7 @@ fn movement(
     if pieces > MAX_PIECES {
         return Err(Code::BatchSizeLimitExceeded);
     }
-    let mut movement =
-        Movement { hbar: adjustments(handling, hbar)?, ..Movement::default() };
+    let mut movement = Movement { hbar: adjustments(handling, hbar)?, ..Movement::default() };
     for list in &transfer.token_transfers {
         let token = token_num(list.token).ok_or(Code::InvalidTokenId)?;
         check_decimals(handling.draft, token, list)?;
@@ -146,9 +145,7 @@ fn account(handling: &mut Handling<'_, '_>, id: &AccountId, receives: bool) -> R
         return Ok(account.num);
     }
     match id {
-        Id::Address(address)
-            if receives && crate::entity::long_zero_num(&address).is_none() =>
-        {
+        Id::Address(address) if receives && crate::entity::long_zero_num(&address).is_none() => {
             Ok(open_by_transfer(handling, None, Some(address)))
         }
         Id::Key(key) if receives => {
@@ -157,6 +154,14 @@ fn account(handling: &mut Handling<'_, '_>, id: &AccountId, receives: bool) -> R
         }
         Id::Num(_) | Id::Address(_) | Id::Key(_) => Err(Code::InvalidAccountId),
     }
+}
+
+/// The account that shall receive something; it is opened if its alias is new.
+pub(in crate::node) fn receiver(
+    handling: &mut Handling<'_, '_>,
+    id: &AccountId,
+) -> Result<i64, Code> {
+    account(handling, id, true)
 }
 
 fn check_decimals(draft: &Draft<'_>, token: i64, list: &TokenTransferList) -> Result<(), Code> {

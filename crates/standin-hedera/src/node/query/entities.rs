@@ -5,26 +5,25 @@ use hiero_sdk_proto::services::file_get_contents_response::FileContents;
 use hiero_sdk_proto::services::query::Query as Question;
 use hiero_sdk_proto::services::response::Response as Answer;
 use hiero_sdk_proto::services::{
-    AccountId, ConsensusGetTopicInfoResponse, ContractGetBytecodeResponse,
-    ContractGetInfoResponse, CryptoGetAccountRecordsResponse, CryptoGetInfoResponse, Duration,
-    FileGetContentsResponse, FileGetInfoResponse, QueryHeader, ResponseCodeEnum as Code,
-    ResponseHeader, StakingInfo, TokenGetInfoResponse, TokenGetNftInfoResponse,
+    AccountId, ConsensusGetTopicInfoResponse, ContractGetBytecodeResponse, ContractGetInfoResponse,
+    CryptoGetAccountRecordsResponse, CryptoGetInfoResponse, Duration, FileGetContentsResponse,
+    FileGetInfoResponse, QueryHeader, ResponseCodeEnum as Code, ResponseHeader,
+    ScheduleGetInfoResponse, StakingInfo, TokenGetInfoResponse, TokenGetNftInfoResponse,
     TransactionRecord, staking_info::StakedId,
 };
 
 use super::paid;
 use crate::entity::account_id;
 use crate::network::Network;
-use crate::node::{contract, crypto, file, token, topic};
+use crate::node::{contract, crypto, file, schedule, token, topic};
 use crate::state::{Account, Draft};
 
 /// Answers a query about an entity; `None` when it is about something else.
 pub(super) fn answer(network: &mut Network, question: Question) -> Option<Answer> {
     Some(match question {
         Question::CryptoGetInfo(q) => {
-            let (header, account_info) = ask(network, q.header.as_ref(), |_, draft| {
-                account(draft, q.account_id.as_ref())
-            });
+            let (header, account_info) =
+                ask(network, q.header.as_ref(), |_, draft| account(draft, q.account_id.as_ref()));
             Answer::CryptoGetInfo(CryptoGetInfoResponse { header, account_info })
         }
         Question::CryptoGetAccountRecords(q) => {
@@ -77,6 +76,12 @@ pub(super) fn answer(network: &mut Network, question: Question) -> Option<Answer
             });
             Answer::TokenGetNftInfo(TokenGetNftInfoResponse { header, nft })
         }
+        Question::ScheduleGetInfo(q) => {
+            let (header, schedule_info) = ask(network, q.header.as_ref(), |network, draft| {
+                schedule::info(draft, q.schedule_id, network.now())
+            });
+            Answer::ScheduleGetInfo(ScheduleGetInfoResponse { header, schedule_info })
+        }
         Question::ConsensusGetTopicInfo(q) => {
             let (header, topic_info) =
                 ask(network, q.header.as_ref(), |_, draft| topic::info(draft, q.topic_id));
@@ -113,11 +118,8 @@ fn account(draft: &Draft<'_>, id: Option<&AccountId>) -> Result<AccountInfo, Cod
 }
 
 fn shown(draft: &Draft<'_>, account: &Account) -> AccountInfo {
-    let alias = match &account.alias_key {
-        Some(key) => key.clone(),
-        None if account.has_alias() => account.address.to_vec(),
-        None => Vec::new(),
-    };
+    // An EVM address is shown as such; the alias is a key or nothing.
+    let alias = account.alias_key.clone().unwrap_or_default();
     let holdings = draft.holdings_of(account.num);
     let pieces = holdings.iter().filter(|(num, _)| draft.token(**num).is_some_and(|t| t.unique));
     let stake = account.stake;

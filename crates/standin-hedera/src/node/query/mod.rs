@@ -12,16 +12,16 @@ use hiero_sdk_proto::services::response::Response as Answer;
 use hiero_sdk_proto::services::transaction_body::Data;
 use hiero_sdk_proto::services::{
     ConsensusGetTopicInfoResponse, ContractCallLocalQuery, ContractCallLocalResponse,
-    ContractGetInfoResponse, CryptoGetAccountBalanceQuery,
-    CryptoGetAccountBalanceResponse, CryptoGetAccountRecordsResponse, CryptoGetInfoResponse,
-    FileGetContentsResponse, FileGetInfoResponse, NetworkGetVersionInfoResponse, Query,
-    QueryHeader, Response, ResponseCodeEnum as Code, ResponseHeader, ResponseType,
+    ContractGetInfoResponse, CryptoGetAccountBalanceQuery, CryptoGetAccountBalanceResponse,
+    CryptoGetAccountRecordsResponse, CryptoGetInfoResponse, FileGetContentsResponse,
+    FileGetInfoResponse, NetworkGetVersionInfoResponse, Query, QueryHeader, Response,
+    ResponseCodeEnum as Code, ResponseHeader, ResponseType, ScheduleGetInfoResponse,
     SemanticVersion, TokenBalance, TokenGetInfoResponse, TokenGetNftInfoResponse, Transaction,
     TransactionGetReceiptQuery, TransactionGetReceiptResponse, TransactionGetRecordQuery,
     TransactionGetRecordResponse, TransactionReceipt,
 };
 
-use super::transaction::{Parsed, transaction_id};
+use super::transaction::{Parsed, asked_id};
 use super::{contract, crypto};
 use crate::entity::{NODE, account_id, token_id};
 use crate::evm::{INTRINSIC_GAS, MAX_GAS};
@@ -72,6 +72,7 @@ pub(crate) fn refuse(query: &Query, code: Code) -> Option<Response> {
         TokenGetInfo TokenGetInfoResponse
         TokenGetNftInfo TokenGetNftInfoResponse
         ConsensusGetTopicInfo ConsensusGetTopicInfoResponse
+        ScheduleGetInfo ScheduleGetInfoResponse
     };
     Some(Response { response: Some(response) })
 }
@@ -85,7 +86,7 @@ fn header(code: Code, cost: i64) -> ResponseHeader {
 }
 
 fn receipt(network: &Network, query: &TransactionGetReceiptQuery) -> Answer {
-    let (code, receipt) = match transaction_id(query.transaction_id.as_ref()) {
+    let (code, receipt) = match asked_id(query.transaction_id.as_ref()) {
         Err(code) => (code, None),
         Ok(id) => match network.outcome(&id) {
             None => (Code::ReceiptNotFound, None),
@@ -118,10 +119,13 @@ fn balance(network: &Network, query: &CryptoGetAccountBalanceQuery) -> Answer {
     Answer::CryptogetAccountBalance(CryptoGetAccountBalanceResponse {
         header: Some(header(account.as_ref().err().copied().unwrap_or(Code::Ok), 0)),
         account_id: account.as_ref().ok().map(|account| account_id(account.num)),
-        token_balances: account.as_ref().map_or_else(|_| Vec::new(), |account| {
-            let held = draft.holdings_of(account.num).into_iter();
-            held.filter_map(|(num, holding)| token_balance(&draft, num, holding)).collect()
-        }),
+        token_balances: account.as_ref().map_or_else(
+            |_| Vec::new(),
+            |account| {
+                let held = draft.holdings_of(account.num).into_iter();
+                held.filter_map(|(num, holding)| token_balance(&draft, num, holding)).collect()
+            },
+        ),
         balance: account.map_or(0, |account| u64::try_from(account.balance).unwrap_or_default()),
     })
 }
@@ -146,6 +150,8 @@ fn paid<T>(
     find: impl FnOnce(&Network) -> Result<(Code, T), Code>,
 ) -> Paid<T> {
     let asks = asked.map_or(0, |header| header.response_type);
+    // The JavaScript SDK reads from the header whether it has been given a price or an answer.
+    let header = |code, cost| ResponseHeader { response_type: asks, ..header(code, cost) };
     if asks == i32::from(ResponseType::CostAnswer) {
         // What cannot be answered has no price. A record may still come.
         return match find(network) {
@@ -191,7 +197,7 @@ fn check_payment(
 fn record(network: &mut Network, query: &TransactionGetRecordQuery) -> Answer {
     let cost = network.fees.query();
     let (header, transaction_record) = paid(network, query.header.as_ref(), cost, |network| {
-        let id = transaction_id(query.transaction_id.as_ref())?;
+        let id = asked_id(query.transaction_id.as_ref())?;
         let handled = network.outcome(&id).flatten().ok_or(Code::RecordNotFound)?;
         Ok((Code::Ok, handled.record(&network.fees)))
     });
@@ -236,8 +242,7 @@ fn call_local(network: &mut Network, query: &ContractCallLocalQuery) -> Answer {
         let input = query.function_parameters.clone().into();
         let at = network.now();
         let world = (at, &network.fees);
-        let (run, result) =
-            contract::call_local(&draft, world, callee, sender.address, input, gas);
+        let (run, result) = contract::call_local(&draft, world, callee, sender.address, input, gas);
         let code = result.err().map_or(Code::Ok, |failure| failure.code());
         tracing::debug!(contract = callee.0, code = code.as_str_name(), "local call");
         Ok((code, run.result(sender.num)))

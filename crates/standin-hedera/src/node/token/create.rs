@@ -34,7 +34,12 @@ pub(super) fn create(
     let num = handling.draft.next_num();
     let token = made(handling, body, num, treasury)?;
     collectors_sign(handling, &body.custom_fees)?;
-    let holding = Holding { balance: token.supply, frozen: false, kyc: true, ..token.holding(false, handling.at) };
+    let holding = Holding {
+        balance: token.supply,
+        frozen: false,
+        kyc: true,
+        ..token.holding(false, handling.at)
+    };
     handling.draft.put_token(token.clone());
     handling.draft.put_holding(treasury, num, Some(holding));
     // Who collects in the token itself is associated with it from the beginning.
@@ -126,8 +131,8 @@ fn made(
     let renewer = match &body.auto_renew_account {
         None => None,
         Some(id) => {
-            let renewer = crypto::find(handling.draft, id)
-                .map_err(|_| Code::InvalidAutorenewAccount)?;
+            let renewer =
+                crypto::find(handling.draft, id).map_err(|_| Code::InvalidAutorenewAccount)?;
             if !handling.signed(renewer.key.as_ref()) {
                 return Err(Code::InvalidSignature);
             }

@@ -1,5 +1,6 @@
 //! Tokens: making, changing and ending them, and who may hold them.
 
+mod airdrop;
 mod create;
 mod query;
 mod update;
@@ -66,7 +67,7 @@ pub(super) fn check(data: &Data) -> Result<(), Code> {
             both(&body.account, body.token)?;
             check_serials(body.amount, &body.serial_numbers)
         }
-        _ => Ok(()),
+        data => airdrop::check(data),
     }
 }
 
@@ -109,6 +110,10 @@ pub(super) fn dispatch(handling: &mut Handling<'_, '_>) -> Result<Effect, Code> 
         Data::TokenWipe(body) => wipe(handling, body),
         Data::TokenFeeScheduleUpdate(body) => fee_schedule(handling, body),
         Data::TokenUpdateNfts(body) => update_pieces(handling, body),
+        Data::TokenReject(body) => airdrop::reject(handling, body),
+        Data::TokenAirdrop(body) => airdrop::airdrop(handling, body),
+        Data::TokenClaimAirdrop(body) => airdrop::claim(handling, body),
+        Data::TokenCancelAirdrop(body) => airdrop::cancel(handling, body),
         _ => Err(Code::NotSupported),
     }
 }
@@ -205,10 +210,7 @@ fn pause(
 }
 
 /// Makes an amount, or pieces.
-fn mint(
-    handling: &mut Handling<'_, '_>,
-    body: &TokenMintTransactionBody,
-) -> Result<Effect, Code> {
+fn mint(handling: &mut Handling<'_, '_>, body: &TokenMintTransactionBody) -> Result<Effect, Code> {
     let id = num(body.token)?;
     let signatures = &handling.tx.signatures;
     let agreed = |key: &Key| signatures.satisfy(key);
@@ -216,8 +218,7 @@ fn mint(
     if body.metadata.is_empty() {
         token::mint(handling.draft, id, body.amount, &agreed)?;
     } else {
-        serials =
-            token::mint_pieces(handling.draft, id, &body.metadata, handling.at, &agreed)?;
+        serials = token::mint_pieces(handling.draft, id, &body.metadata, handling.at, &agreed)?;
     }
     let mut effect = supplied(handling, id);
     effect.extra.serials = serials;
@@ -225,10 +226,7 @@ fn mint(
 }
 
 /// Destroys an amount, or pieces, of the treasury.
-fn burn(
-    handling: &mut Handling<'_, '_>,
-    body: &TokenBurnTransactionBody,
-) -> Result<Effect, Code> {
+fn burn(handling: &mut Handling<'_, '_>, body: &TokenBurnTransactionBody) -> Result<Effect, Code> {
     let id = num(body.token)?;
     let signatures = &handling.tx.signatures;
     let agreed = |key: &Key| signatures.satisfy(key);
@@ -255,10 +253,7 @@ fn wipe(
 }
 
 /// Ends a token. What accounts hold of it stays with them, for nothing.
-fn delete(
-    handling: &mut Handling<'_, '_>,
-    id: Option<TokenId>,
-) -> Result<Effect, Code> {
+fn delete(handling: &mut Handling<'_, '_>, id: Option<TokenId>) -> Result<Effect, Code> {
     let token = token::existing(handling.draft, num(id)?)?.clone();
     let admin = token.keys.admin.as_ref().ok_or(Code::TokenIsImmutable)?;
     if !handling.signed(Some(admin)) {

@@ -1,8 +1,8 @@
 //! What the node tells about tokens.
 
 use hiero_sdk_proto::services::{
-    Duration, Key, NftId, ResponseCodeEnum as Code, TokenFreezeStatus, TokenInfo,
-    TokenKycStatus, TokenNftInfo, TokenPauseStatus, TokenSupplyType, TokenType,
+    Duration, Key, NftId, ResponseCodeEnum as Code, TokenFreezeStatus, TokenInfo, TokenKycStatus,
+    TokenNftInfo, TokenPauseStatus, TokenSupplyType, TokenType,
 };
 
 use crate::entity::{account_id, token_id, token_num};
