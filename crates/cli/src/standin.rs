@@ -36,6 +36,15 @@ enum Profile {
     Load,
 }
 
+/// How much may be asked of Hedera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Throttles {
+    /// As much as of a network on one's own machine.
+    Local,
+    /// As much as of the public network: two new accounts a second, for example.
+    Mainnet,
+}
+
 #[derive(Args)]
 pub(crate) struct XArgs {
     /// Where to listen; 0 takes a free port.
@@ -87,6 +96,9 @@ pub(crate) struct HederaArgs {
     /// How many accounts with keys there are from the beginning, beside the operator's.
     #[arg(long, default_value_t = 3)]
     accounts: usize,
+    /// How much may be asked.
+    #[arg(long, value_enum, default_value_t = Throttles::Local)]
+    throttles: Throttles,
     /// The same seed gives the same keys and faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -144,8 +156,12 @@ async fn x(args: XArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn hedera(args: HederaArgs) -> anyhow::Result<ExitCode> {
-    use hashbuzz_standin_hedera::{Config, start};
+    use hashbuzz_standin_hedera::{Config, ThrottleSet, start};
     let config = Config {
+        throttles: match args.throttles {
+            Throttles::Local => ThrottleSet::Local,
+            Throttles::Mainnet => ThrottleSet::Mainnet,
+        },
         node_listen: args.node_listen.unwrap_or(SocketAddr::new(args.host, args.port)),
         mirror_listen: args.mirror_listen.unwrap_or(SocketAddr::new(args.host, args.mirror_port)),
         seed: args.seed,

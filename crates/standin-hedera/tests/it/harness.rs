@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use ed25519_dalek::Signer;
-use hashbuzz_standin_hedera::{Clock, Config, Running, start};
+use hashbuzz_standin_hedera::{Clock, Config, Running, ThrottleSet, start};
 use hiero_sdk::{AccountId, Client, PrivateKey};
 use hiero_sdk_proto::services::crypto_service_client::CryptoServiceClient;
 use hiero_sdk_proto::services::query::Query as Question;
@@ -68,6 +68,22 @@ impl Net {
         let micros = Arc::new(AtomicI64::new(EPOCH * 1_000_000));
         let clock = Clock::manual(Arc::clone(&micros));
         Self::with(Config { clock, ..Config::default() }, Some(micros)).await
+    }
+
+    /// The same, kept in a file. `later` seconds have passed since [`EPOCH`].
+    pub(crate) async fn kept(state: &std::path::Path, later: i64) -> Self {
+        let micros = Arc::new(AtomicI64::new((EPOCH + later) * 1_000_000));
+        let clock = Clock::manual(Arc::clone(&micros));
+        let state = Some(state.to_owned());
+        Self::with(Config { clock, state, founders: 3, ..Config::default() }, Some(micros)).await
+    }
+
+    /// A network with the limits of the real one.
+    pub(crate) async fn throttled() -> Self {
+        let micros = Arc::new(AtomicI64::new(EPOCH * 1_000_000));
+        let clock = Clock::manual(Arc::clone(&micros));
+        let throttles = ThrottleSet::Mainnet;
+        Self::with(Config { clock, throttles, ..Config::default() }, Some(micros)).await
     }
 
     async fn with(config: Config, clock: Option<Arc<AtomicI64>>) -> Self {

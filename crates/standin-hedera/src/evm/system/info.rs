@@ -44,10 +44,6 @@ fn shown(asked: &Asked<'_, '_>, token: &Token) -> TokenInfo {
         key: value(key.as_ref()),
     };
     let renewer = token.auto_renew_account.map_or(Address::ZERO, |num| asked.address(num));
-    let collector = |fee: &hiero_sdk_proto::services::CustomFee| {
-        account_num(fee.fee_collector_account_id.as_ref())
-            .map_or(Address::ZERO, |num| asked.address(num))
-    };
     let mut info = TokenInfo {
         token: HederaToken {
             name: token.name.clone(),
@@ -72,6 +68,15 @@ fn shown(asked: &Asked<'_, '_>, token: &Token) -> TokenInfo {
         fractionalFees: Vec::new(),
         royaltyFees: Vec::new(),
         ledgerId: "0x03".to_owned(),
+    };
+    add_fees(asked, token, &mut info);
+    info
+}
+
+fn add_fees(asked: &Asked<'_, '_>, token: &Token, info: &mut TokenInfo) {
+    let collector = |fee: &hiero_sdk_proto::services::CustomFee| {
+        account_num(fee.fee_collector_account_id.as_ref())
+            .map_or(Address::ZERO, |num| asked.address(num))
     };
     for fee in &token.fees {
         let to = collector(fee);
@@ -104,7 +109,6 @@ fn shown(asked: &Asked<'_, '_>, token: &Token) -> TokenInfo {
             None => {}
         }
     }
-    info
 }
 
 fn fixed_fee(

@@ -65,6 +65,13 @@ pub(super) fn answer(network: &mut Network, question: Question) -> Option<Answer
             });
             Answer::FileGetContents(FileGetContentsResponse { header, file_contents })
         }
+        question => return of_services(network, question),
+    })
+}
+
+/// Answers a query about a token, a schedule or a topic.
+fn of_services(network: &mut Network, question: Question) -> Option<Answer> {
+    Some(match question {
         Question::TokenGetInfo(q) => {
             let (header, token_info) =
                 ask(network, q.header.as_ref(), |_, draft| token::info(draft, q.token));

@@ -237,7 +237,8 @@ fn call_local(network: &mut Network, query: &ContractCallLocalQuery) -> Answer {
         let callee = contract::callee(&draft, query.contract_id.as_ref())?;
         let sender = match &query.sender_id {
             Some(id) => crypto::find(&draft, id)?,
-            None => payer.and_then(|num| draft.account(num)).ok_or(Code::InvalidAccountId)?,
+            // A price is asked for without a payment, so by nobody in particular.
+            None => draft.account(payer.unwrap_or(NODE)).ok_or(Code::InvalidAccountId)?,
         };
         let input = query.function_parameters.clone().into();
         let at = network.now();
