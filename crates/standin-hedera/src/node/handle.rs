@@ -70,9 +70,24 @@ pub(crate) fn handle(tx: &Parsed, state: &State, fees: &Schedule, at: Stamp) -> 
     };
     let (code, effect) = match charged {
         Err(code) => (code, Effect::default()),
-        Ok(()) => carry_out(&mut draft, tx, fees, at),
+        Ok(()) => {
+            complete(&mut draft, tx);
+            carry_out(&mut draft, tx, fees, at)
+        }
     };
     finish(tx, draft, fees, at, code, effect, charged.is_ok())
+}
+
+/// Gives a payer that was opened by a transfer to an EVM address the key that has signed for it.
+fn complete(draft: &mut Draft<'_>, tx: &Parsed) {
+    let Some(payer) = draft.account(tx.id.payer) else { return };
+    if payer.key.is_some() || payer.contract.is_some() || !payer.has_alias() {
+        return;
+    }
+    if let Some(key) = tx.signatures.key_behind(&payer.address) {
+        let payer = crate::state::Account { key: Some(key), ..payer.clone() };
+        draft.put_account(payer);
+    }
 }
 
 /// Records a second copy of a transaction that reached consensus through another node: no effect,

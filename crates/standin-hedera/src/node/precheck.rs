@@ -38,9 +38,19 @@ pub(crate) fn check(
     }
     check_body(tx, state)?;
     let payer = state.account(tx.id.payer).ok_or(Code::PayerAccountNotFound)?;
-    let key = payer.key.as_ref().filter(|_| payer.contract.is_none());
-    let key = key.ok_or(Code::PayerAccountNotFound)?;
-    if !tx.signatures.satisfy(key) {
+    if payer.deleted {
+        return Err(Code::PayerAccountDeleted);
+    }
+    if payer.contract.is_some() || (payer.key.is_none() && !payer.has_alias()) {
+        return Err(Code::PayerAccountNotFound);
+    }
+    // An account that was opened by a transfer to an EVM address gets its key with its first
+    // signature.
+    let signed = match &payer.key {
+        Some(key) => tx.signatures.satisfy(key),
+        None => tx.signatures.satisfy_address(&payer.address),
+    };
+    if !signed {
         return Err(Code::InvalidSignature);
     }
     check_solvency(tx, payer, fees)

@@ -61,7 +61,7 @@ pub(crate) fn carry_out(
 ) -> Result<Vec<Assessed>, Code> {
     for adjustment in &movement.hbar {
         let known = account(draft, adjustment.account)?;
-        may_take_part(known, adjustment, agreed)?;
+        may_take_part(known, adjustment, spender, agreed)?;
         if adjustment.amount < 0 && adjustment.approved {
             spend_hbar(draft, adjustment, spender)?;
         }
@@ -88,8 +88,14 @@ pub(crate) fn carry_out(
     fees::take(draft, movement)
 }
 
-fn may_take_part(known: &Account, adjustment: &Adjustment, agreed: Agreed<'_>) -> Result<(), Code> {
-    let gives = adjustment.amount < 0 && !adjustment.approved;
+/// Whoever the transfer is carried out for has agreed by asking for it.
+fn may_take_part(
+    known: &Account,
+    adjustment: &Adjustment,
+    spender: i64,
+    agreed: Agreed<'_>,
+) -> Result<(), Code> {
+    let gives = adjustment.amount < 0 && !adjustment.approved && known.num != spender;
     let asked = gives || (adjustment.amount > 0 && known.receiver_sig_required);
     if asked && !known.key.as_ref().is_some_and(agreed) {
         return Err(Code::InvalidSignature);
@@ -137,7 +143,7 @@ fn move_amount(
     at: Stamp,
     agreed: Agreed<'_>,
 ) -> Result<(), Code> {
-    may_take_part(account(draft, adjustment.account)?, adjustment, agreed)?;
+    may_take_part(account(draft, adjustment.account)?, adjustment, spender, agreed)?;
     if adjustment.amount > 0 {
         associate_by_slot(draft, adjustment.account, token, at)?;
     }
@@ -159,9 +165,9 @@ fn move_piece(
     let gives = Adjustment { account: moved.from, amount: -1, approved: moved.approved };
     let gets = Adjustment { account: moved.to, amount: 1, approved: false };
     let giver = account(draft, moved.from)?;
-    may_take_part(giver, &gives, agreed)?;
+    may_take_part(giver, &gives, spender, agreed)?;
     let all = giver.allowances.all_pieces.contains(&(token, spender));
-    may_take_part(account(draft, moved.to)?, &gets, agreed)?;
+    may_take_part(account(draft, moved.to)?, &gets, spender, agreed)?;
     associate_by_slot(draft, moved.to, token, at)?;
     may_move(held(draft, moved.from, token)?)?;
     may_move(held(draft, moved.to, token)?)?;
