@@ -35,6 +35,15 @@ pub(crate) enum Entry {
     },
 }
 
+impl Entry {
+    /// Nanoseconds of consensus time.
+    pub(crate) fn at(&self) -> i64 {
+        match self {
+            Self::Transaction { at, .. } | Self::Account { at, .. } => *at,
+        }
+    }
+}
+
 /// A key that the portal made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PortalKey {

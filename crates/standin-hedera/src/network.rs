@@ -105,6 +105,13 @@ impl Shared {
         // The portal must not hand out the same keys again.
         let past = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         network.random = StdRng::seed_from_u64(seed.wrapping_add(past));
+        // The ledger begins when it began, not when it is read.
+        if let Some(first) = entries.first() {
+            let first = Stamp(first.at() - 1);
+            network.state = State::genesis(first);
+            network.mirror = History::new(network.state.clone(), first);
+            network.last = first;
+        }
         let mut founders = Vec::new();
         for entry in entries {
             founders.extend(network.repeat(entry)?);

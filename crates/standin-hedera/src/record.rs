@@ -62,6 +62,8 @@ pub(crate) struct Extra {
     pub(crate) random: Option<Entropy>,
     /// Airdrops that wait.
     pub(crate) pending: Vec<PendingAirdropRecord>,
+    /// How many times as much it cost on the lane of high volume, in thousandths.
+    pub(crate) multiplier: Option<u64>,
     /// The schedule that is carried out next.
     pub(crate) due: Option<i64>,
 }
@@ -187,6 +189,7 @@ impl Handled {
             assessed_custom_fees: self.extra.assessed.iter().map(assessed).collect(),
             automatic_token_associations: self.associations.iter().map(association).collect(),
             entropy: self.extra.random.clone(),
+            high_volume_pricing_multiplier: self.extra.multiplier.unwrap_or_default(),
             new_pending_airdrops: self.extra.pending.clone(),
             ..TransactionRecord::default()
         }

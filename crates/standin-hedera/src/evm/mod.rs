@@ -263,8 +263,8 @@ impl Database for View<'_> {
             .at(&address)
             .map(|account| {
                 let (nonce, code) = match &account.contract {
-                    Some(contract) => (contract.nonce, contract.code.clone()),
-                    None => (0, Bytecode::default()),
+                    Some(contract) if !account.deleted => (contract.nonce, contract.code.clone()),
+                    _ => (0, Bytecode::default()),
                 };
                 AccountInfo::new(tinybars(account.balance), nonce, code.hash_slow(), code)
             })

@@ -207,7 +207,7 @@ fn finish(
         token_transfers: draft.token_transfers(),
         nft_transfers: draft.nft_transfers(),
         associations: draft.automatic_associations(),
-        extra: effect.extra,
+        extra: Extra { multiplier: fees.multiplier(&tx.size()), ..effect.extra },
         entity: effect.entity,
         created: effect.created,
         run: effect.run,

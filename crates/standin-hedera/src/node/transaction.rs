@@ -89,7 +89,8 @@ impl Parsed {
             _ => (0, false),
         };
         let (signatures, bytes) = (self.signatures.len(), self.bytes.len());
-        Size { kind: self.kind, signatures, bytes, accounts, tokens }
+        let high_volume = self.body.high_volume;
+        Size { kind: self.kind, signatures, bytes, accounts, tokens, high_volume }
     }
 
     /// The last moment at which consensus may still handle it.

@@ -156,7 +156,14 @@ impl<'a> Asked<'_, 'a> {
     /// The gas for what a transaction of this kind would cost.
     fn gas_of(&self, kind: Transaction) -> u64 {
         let tokens = kind == Transaction::CryptoTransfer;
-        let size = crate::fees::Size { kind, signatures: 1, bytes: 0, accounts: 2, tokens };
+        let size = crate::fees::Size {
+            kind,
+            signatures: 1,
+            bytes: 0,
+            accounts: 2,
+            tokens,
+            high_volume: false,
+        };
         self.gas_for(self.fees.fee(&size).total())
     }
 
