@@ -28,7 +28,7 @@ pub(crate) fn open(network: &Shared, count: usize, founders: &mut Vec<Value>) {
 }
 
 fn pair(n: usize, random: &mut impl RngCore) -> Pair {
-    if n % 2 == 0 { Pair::ed25519(random) } else { Pair::ecdsa(random) }
+    if n.is_multiple_of(2) { Pair::ed25519(random) } else { Pair::ecdsa(random) }
 }
 
 /// An account with the keys to it, as the control routes show it.

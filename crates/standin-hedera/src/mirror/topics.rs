@@ -95,7 +95,7 @@ pub(super) async fn message(
 
 fn shown(row: &Handled, message: &Message) -> Value {
     let chunk = message.chunk.as_ref().map(|chunk| {
-        let id = chunk.initial_transaction_id.as_ref().and_then(|id| TxId::from_proto(id));
+        let id = chunk.initial_transaction_id.as_ref().and_then(TxId::from_proto);
         json!({
             "initial_transaction_id": id.map(|id| json!({
                 "account_id": display(id.payer),

@@ -7,6 +7,7 @@
 use hiero_sdk_proto::services::transaction_body::Data;
 use hiero_sdk_proto::services::{Key, ResponseCodeEnum as Code};
 
+use super::Kind;
 use super::transaction::Parsed;
 use super::{contract, crypto, file, random, schedule, token, topic};
 use crate::entity::{COLLECTOR, NODE, Stamp};
@@ -36,6 +37,8 @@ pub(crate) struct Effect {
     pub(crate) created: Created,
     pub(crate) run: Option<Run>,
     pub(crate) extra: Extra,
+    /// What was taken from the payer beside the fee, in tinybars.
+    pub(crate) surcharge: i64,
 }
 
 impl Effect {
@@ -126,6 +129,8 @@ fn gas_limit(tx: &Parsed) -> u64 {
 fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> (Code, Effect) {
     let paid = draft.checkpoint();
     let result = dispatch(&mut Handling { draft, tx, at, fees });
+    let result =
+        result.and_then(|effect| Ok(Effect { surcharge: surcharge(draft, tx, fees)?, ..effect }));
     let (code, effect) = match result {
         Ok(effect) => (Code::Success, effect),
         Err(Refused { code, run, created }) => {
@@ -133,7 +138,7 @@ fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> 
             let run = run.map(|run| *run);
             let entity = run.as_ref().and_then(|run| run.contract);
             let created = entity.map_or(created, Created::Called);
-            (code, Effect { entity, created, run, extra: Extra::default() })
+            (code, Effect { entity, created, run, ..Effect::default() })
         }
     };
     let unused = gas_limit(tx) - effect.run.as_ref().map_or(0, |run| run.gas_used);
@@ -141,6 +146,23 @@ fn carry_out(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule, at: Stamp) -> 
         .pay(COLLECTOR, tx.id.payer, fees.gas(unused))
         .expect("the collector has just received the price of all the gas");
     (code, effect)
+}
+
+/// Takes from the payer what a transfer costs more: for every association that it made, and for
+/// every account that it opened.
+fn surcharge(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule) -> Result<i64, Code> {
+    if !matches!(tx.kind, Kind::CryptoTransfer | Kind::TokenAirdrop) {
+        return Ok(0);
+    }
+    let associations = fees.service(Kind::TokenAssociate, draft.automatic_associations().len());
+    let accounts = fees.service(Kind::CryptoCreate, draft.new_accounts());
+    let surcharge = associations.saturating_add(accounts);
+    let total = fees.fee(&tx.size()).total().saturating_add(surcharge);
+    if surcharge > 0 && u64::try_from(total).is_ok_and(|total| tx.body.transaction_fee < total) {
+        return Err(Code::InsufficientTxFee);
+    }
+    draft.pay(tx.id.payer, COLLECTOR, surcharge).map_err(|_| Code::InsufficientPayerBalance)?;
+    Ok(surcharge)
 }
 
 /// Would this transaction be refused because somebody has not signed?
@@ -192,7 +214,10 @@ fn finish(
     charged: bool,
 ) -> Handled {
     let used = effect.run.as_ref().map_or(0, |run| run.gas_used);
-    let fee = if charged { fees.fee(&tx.size()).total() + fees.gas(used) } else { 0 };
+    let fee = match charged {
+        true => fees.fee(&tx.size()).total() + fees.gas(used) + effect.surcharge,
+        false => 0,
+    };
     Handled {
         at,
         id: tx.id,

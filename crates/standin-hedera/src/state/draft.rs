@@ -255,6 +255,11 @@ impl<'a> Draft<'a> {
         self.delta
     }
 
+    /// How many accounts there are now that there were not before.
+    pub(crate) fn new_accounts(&self) -> usize {
+        self.delta.accounts.keys().filter(|num| self.base.account(**num).is_none()).count()
+    }
+
     /// Ends the draft.
     ///
     /// # Panics

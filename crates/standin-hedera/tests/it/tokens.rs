@@ -48,6 +48,11 @@ async fn a_receiver_is_associated_or_has_a_slot() {
         let give = transfer_tokens(token, &[(treasury.num, -5), (receiver, 5)]);
         assert_eq!(net.carry_out(&treasury, give).await.1, expected, "{receiver} {token}");
     }
+    // Who takes a slot is paid for by whoever sends: a tenth of a cent, and five cents.
+    net.advance(Duration::from_secs(1));
+    let rows = net.ok("/api/v1/transactions?limit=2&result=success&transactiontype=cryptotransfer");
+    let rows = rows.await["transactions"].clone();
+    assert_eq!(rows[0]["charged_tx_fee"], 1_250_000 + 62_375_000);
     let rows = held(&net, one).await;
     assert_eq!(rows.as_array().unwrap().len(), 1);
     assert_eq!(rows[0]["automatic_association"], true);

@@ -88,7 +88,7 @@ pub(in crate::node) fn nft_info(
     let token = token::existing(draft, num).map_err(|_| Code::InvalidNftId)?;
     let piece = draft.nft(token.num, id.serial_number).ok_or(Code::InvalidNftId)?;
     Ok(TokenNftInfo {
-        nft_id: Some(id.clone()),
+        nft_id: Some(*id),
         account_id: Some(account_id(piece.owner)),
         creation_time: Some(piece.created.to_proto()),
         metadata: piece.metadata.clone(),
