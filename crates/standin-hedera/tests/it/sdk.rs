@@ -273,7 +273,7 @@ async fn a_transfer_to_a_new_address_opens_an_account_that_gets_its_key_later() 
     let address = key.public_key().to_evm_address().unwrap();
     TransferTransaction::new()
         .hbar_transfer(owner.id(), Hbar::new(-10))
-        .hbar_transfer(AccountId::from_evm_address(&address), Hbar::new(10))
+        .hbar_transfer(AccountId::from_evm_address(&address, 0, 0), Hbar::new(10))
         .execute(&client)
         .await
         .unwrap()
