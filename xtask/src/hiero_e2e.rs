@@ -143,11 +143,11 @@ fn build(root: &Path, folder: &Path, args: &[&str]) -> anyhow::Result<PathBuf> {
         .context("`cargo` cannot be started")?;
     ensure!(output.status.success(), "`cargo {}` failed", args.join(" "));
     let text = String::from_utf8_lossy(&output.stdout);
-    let programs = text.lines().filter_map(|line| {
+    let mut programs = text.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    programs.last().with_context(|| format!("`cargo {}` made no program", args.join(" ")))
+    programs.next_back().with_context(|| format!("`cargo {}` made no program", args.join(" ")))
 }
 
 /// Starts the stand-in and returns, when it is ready, what it said of itself.
