@@ -7,16 +7,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use serde_json::Value;
 
-use crate::{step, target};
+use crate::{standin, step, target};
 
 const SDK: &str = "hiero-sdk";
 const NODE: &str = "127.0.0.1:50211";
@@ -36,17 +36,6 @@ pub(crate) struct SuiteArgs {
     /// Passed on to the suite: names of tests, `--exact`, `--nocapture`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
-}
-
-/// The stand-in, which is ended when this is dropped.
-struct Standin(Child);
-
-impl Drop for Standin {
-    fn drop(&mut self) {
-        // It may have ended by itself; there is nothing left to do then.
-        let _killed = self.0.kill();
-        let _ended = self.0.wait();
-    }
 }
 
 /// How many tests passed, failed and were ignored.
@@ -75,7 +64,8 @@ pub(crate) fn run(root: &Path, args: &SuiteArgs) -> anyhow::Result<()> {
     let suite = build(root, &folder, &["test", "--test", "e2e", "--no-run"])?;
     step("hiero-e2e: building the stand-in");
     let program = build(root, root, &["build", "--package", "hashbuzz-standin-hedera", "--bins"])?;
-    let (said, _standin) = start(&program)?;
+    let (line, _standin) = standin::start(&program, &[NODE, MIRROR])?;
+    let said = serde_json::from_str(&line).context("the stand-in said no JSON")?;
     step("hiero-e2e: running the suite");
     let results = target(root).join("hiero-e2e-results.txt");
     let output = suite_output(&suite, &said, args, &results)?;
@@ -148,23 +138,6 @@ fn build(root: &Path, folder: &Path, args: &[&str]) -> anyhow::Result<PathBuf> {
         message["executable"].as_str().map(PathBuf::from)
     });
     programs.next_back().with_context(|| format!("`cargo {}` made no program", args.join(" ")))
-}
-
-/// Starts the stand-in and returns, when it is ready, what it said of itself.
-fn start(program: &Path) -> anyhow::Result<(Value, Standin)> {
-    let child = Command::new(program)
-        .args([NODE, MIRROR])
-        // It ends with this pipe, should this process be killed.
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{} cannot be started", program.display()))?;
-    let mut standin = Standin(child);
-    let output = standin.0.stdout.take().context("its standard output was piped")?;
-    let mut line = String::new();
-    BufReader::new(output).read_line(&mut line).context("the stand-in cannot be read")?;
-    let said = serde_json::from_str(&line).context("the stand-in ended before it was ready")?;
-    Ok((said, standin))
 }
 
 /// Runs the suite, whose output goes into a file, and returns what it said.

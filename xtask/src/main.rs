@@ -12,6 +12,7 @@ mod hiero_e2e;
 mod repository;
 mod sdk;
 mod source;
+mod standin;
 mod test;
 mod tidy;
 
