@@ -8,9 +8,11 @@ mod chaos;
 mod contracts;
 mod crash_matrix;
 mod deny;
+mod hiero_e2e;
 mod repository;
 mod sdk;
 mod source;
+mod standin;
 mod test;
 mod tidy;
 
@@ -36,12 +38,15 @@ enum Task {
     Bench(bench::Bench),
     /// Breaks what the event engine stands on while it works, and counts what became of the work.
     Chaos(chaos::ChaosArgs),
-    /// Runs unmodified SDKs for X against the stand-in, and its answers against X's specification.
+    /// Runs unmodified SDKs for X and Hedera against the stand-ins, and the answers of the one for X
+    /// against X's specification.
     Sdk {
         /// Passed on to `node --test`: files to run, or `--test-name-pattern`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Runs the Hedera SDK's own end-to-end suite against the stand-in, and counts.
+    HieroE2e(hiero_e2e::SuiteArgs),
     /// Checks the rules of the house: arrows, budgets, names, owners of tables, links.
     Tidy,
     /// Checks licences and banned crates of all dependencies against deny.toml.
@@ -62,6 +67,7 @@ fn main() -> ExitCode {
         Task::Bench(what) => bench::run(&root, &what),
         Task::Chaos(args) => chaos::run(&root, &args),
         Task::Sdk { args } => sdk::run(&root, &args),
+        Task::HieroE2e(args) => hiero_e2e::run(&root, &args),
         Task::Tidy => tidy::run(&root),
         Task::Deny => deny::run(&root),
         Task::Contracts { check } => contracts::run(&root, check),

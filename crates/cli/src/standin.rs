@@ -36,6 +36,15 @@ enum Profile {
     Load,
 }
 
+/// How much may be asked of Hedera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Throttles {
+    /// As much as of a network on one's own machine.
+    Local,
+    /// As much as of the public network: two new accounts a second, for example.
+    Mainnet,
+}
+
 #[derive(Args)]
 pub(crate) struct XArgs {
     /// Where to listen; 0 takes a free port.
@@ -66,12 +75,30 @@ pub(crate) struct XArgs {
 
 #[derive(Args)]
 pub(crate) struct HederaArgs {
-    /// Where the consensus node listens.
-    #[arg(long, default_value = "127.0.0.1:0")]
-    node_listen: SocketAddr,
-    /// Where the mirror node listens.
-    #[arg(long, default_value = "127.0.0.1:0")]
-    mirror_listen: SocketAddr,
+    /// Where the consensus node listens; 0 takes a free port. The SDKs' own port is 50211.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Where the mirror node listens; 0 takes a free port. A local mirror's usual port is 5600.
+    #[arg(long, default_value_t = 0)]
+    mirror_port: u16,
+    /// On which of the machine's addresses both listen.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// Where the consensus node listens, address and port; instead of --host and --port.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "port")]
+    node_listen: Option<SocketAddr>,
+    /// Where the mirror node listens, address and port; instead of --host and --mirror-port.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "mirror_port")]
+    mirror_listen: Option<SocketAddr>,
+    /// Keep everything in this file, and go on from it.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// How many accounts with keys there are from the beginning, beside the operator's.
+    #[arg(long, default_value_t = 3)]
+    accounts: usize,
+    /// How much may be asked.
+    #[arg(long, value_enum, default_value_t = Throttles::Local)]
+    throttles: Throttles,
     /// The same seed gives the same keys and faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -129,25 +156,48 @@ async fn x(args: XArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn hedera(args: HederaArgs) -> anyhow::Result<ExitCode> {
-    use hashbuzz_standin_hedera::{Config, start};
+    use hashbuzz_standin_hedera::{Config, ThrottleSet, start};
     let config = Config {
-        node_listen: args.node_listen,
-        mirror_listen: args.mirror_listen,
+        throttles: match args.throttles {
+            Throttles::Local => ThrottleSet::Local,
+            Throttles::Mainnet => ThrottleSet::Mainnet,
+        },
+        node_listen: args.node_listen.unwrap_or(SocketAddr::new(args.host, args.port)),
+        mirror_listen: args.mirror_listen.unwrap_or(SocketAddr::new(args.host, args.mirror_port)),
         seed: args.seed,
         mirror_lag: Duration::from_millis(args.mirror_lag_ms),
         clock: clock::of_the_ledger(),
+        founders: args.accounts.saturating_add(1),
+        state: args.state,
     };
     let running = start(config).await?;
-    let (node, mirror) = (running.node, running.mirror);
     let end = told_to_end();
+    let said = running.introduction();
     if args.json {
-        println!("{}", json!({ "ready": "standin-hedera", "node": node, "mirror": mirror }));
+        println!("{said}");
     } else {
-        println!("Hedera stand-in. Ctrl-C ends it.\n  node    {node}\n  mirror  http://{mirror}");
+        println!("{}", hedera_for_people(&said));
     }
     end.await;
     running.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the line of JSON says of the Hedera stand-in, to be read and copied from.
+fn hedera_for_people(said: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let mut lines = vec![
+        "Hedera stand-in. Ctrl-C ends it.".to_owned(),
+        format!("  node      {} ({})", text(&said["node"]), text(&said["node_account"])),
+        format!("  mirror    http://{}", text(&said["mirror"])),
+        format!("  operator  {}", text(&said["operator"]["account"])),
+        format!("  key       {}", text(&said["operator"]["private_key"])),
+    ];
+    for account in said["accounts"].as_array().into_iter().flatten() {
+        lines.push(format!("\n{}  {}", text(&account["account"]), text(&account["evm_address"])));
+        lines.push(format!("  key       {}", text(&account["private_key"])));
+    }
+    lines.join("\n")
 }
 
 /// What the line of JSON says, to be read and copied from.

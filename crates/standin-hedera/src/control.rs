@@ -7,11 +7,11 @@ use axum::Router;
 use axum::extract::{Json, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::entity::display;
 use crate::faults::Fault;
+use crate::founders;
 use crate::keys::Pair;
 use crate::network::Shared;
 use crate::state::SUPPLY;
@@ -30,6 +30,7 @@ pub(crate) fn routes(network: &Shared) -> Router {
         .route("/_standin/counters", get(counters))
         .route("/_standin/balances", get(balances))
         .route("/_standin/clock", get(clock).post(advance))
+        .route("/_standin/mirror", post(mirror))
         .with_state(network.clone())
 }
 
@@ -50,24 +51,10 @@ enum KeyKind {
     Ecdsa,
 }
 
-/// An account with the keys to it.
-#[derive(Debug, Serialize)]
-struct Opened {
-    account: String,
-    /// DER, in hexadecimal.
-    private_key: String,
-    private_key_raw: String,
-    /// DER, in hexadecimal.
-    public_key: String,
-    public_key_raw: String,
-    evm_address: String,
-    balance_tinybar: i64,
-}
-
 async fn open_accounts(
     State(network): State<Shared>,
     Json(asked): Json<Accounts>,
-) -> Result<Json<Vec<Opened>>, Refusal> {
+) -> Result<Json<Vec<Value>>, Refusal> {
     let all = asked.balance_tinybar.checked_mul(asked.count.into());
     if asked.count > MAX_ACCOUNTS || asked.balance_tinybar < 0 || all.is_none() {
         return Err((StatusCode::BAD_REQUEST, "count or balance_tinybar is out of range"));
@@ -77,18 +64,11 @@ async fn open_accounts(
             KeyKind::Ed25519 => Pair::ed25519(random),
             KeyKind::Ecdsa => Pair::ecdsa(random),
         };
-        let opened = network.with(|network| network.open_account(asked.balance_tinybar, make));
+        let opened =
+            network.with(|network| network.open_account(asked.balance_tinybar, false, make));
         let (account, pair) =
             opened.map_err(|_| (StatusCode::BAD_REQUEST, "the treasury is empty"))?;
-        Ok(Opened {
-            account: display(account.num),
-            private_key: pair.private_der,
-            private_key_raw: pair.private_raw,
-            public_key: pair.public_der,
-            public_key_raw: pair.public_raw,
-            evm_address: format!("0x{}", hex::encode(account.address)),
-            balance_tinybar: account.balance,
-        })
+        Ok(founders::shown(&account, &pair))
     };
     (0..asked.count).map(open).collect::<Result<Vec<_>, _>>().map(Json)
 }
@@ -156,4 +136,15 @@ async fn advance(
         return Err((StatusCode::CONFLICT, "the clock is the machine's"));
     }
     Ok(clock(State(network)).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mirror {
+    lag_ms: u64,
+}
+
+async fn mirror(State(network): State<Shared>, Json(asked): Json<Mirror>) -> Json<Value> {
+    network.with(|network| network.set_mirror_lag(Duration::from_millis(asked.lag_ms)));
+    Json(json!({ "lag_ms": asked.lag_ms }))
 }

@@ -6,7 +6,8 @@
 use std::fmt;
 
 use hiero_sdk_proto::services::{
-    AccountId, ContractId, FileId, Timestamp, TransactionId, account_id, contract_id,
+    AccountId, ContractId, FileId, ScheduleId, Timestamp, TokenId, TopicId, TransactionId,
+    account_id, contract_id,
 };
 use revm::primitives::Address;
 
@@ -93,6 +94,8 @@ impl fmt::Display for Stamp {
 pub(crate) struct TxId {
     pub(crate) payer: i64,
     pub(crate) start: Stamp,
+    /// It was carried out by a schedule, and shares the rest with the schedule's creation.
+    pub(crate) scheduled: bool,
 }
 
 impl TxId {
@@ -104,14 +107,21 @@ impl TxId {
         if parts.next().is_some() || nanos.len() > 9 {
             return None;
         }
-        Some(Self { payer, start: Stamp::parse(&format!("{seconds}.{nanos:0>9}"))? })
+        let start = Stamp::parse(&format!("{seconds}.{nanos:0>9}"))?;
+        Some(Self { payer, start, scheduled: false })
+    }
+
+    /// Reads an id whose payer is named by number.
+    pub(crate) fn from_proto(id: &TransactionId) -> Option<Self> {
+        let start = id.transaction_valid_start.and_then(Stamp::from_proto)?;
+        Some(Self { payer: account_num(id.account_id.as_ref())?, start, scheduled: id.scheduled })
     }
 
     pub(crate) fn to_proto(self) -> TransactionId {
         TransactionId {
             transaction_valid_start: Some(self.start.to_proto()),
             account_id: Some(account_id(self.payer)),
-            scheduled: false,
+            scheduled: self.scheduled,
             nonce: 0,
         }
     }
@@ -143,6 +153,44 @@ pub(crate) fn file_id(num: i64) -> FileId {
 /// The number of a file, when the id is well formed.
 pub(crate) fn file_num(id: Option<FileId>) -> Option<i64> {
     id.filter(|id| id.shard_num == 0 && id.realm_num == 0 && id.file_num > 0).map(|id| id.file_num)
+}
+
+pub(crate) fn token_id(num: i64) -> TokenId {
+    TokenId { shard_num: 0, realm_num: 0, token_num: num }
+}
+
+/// The number of a token, when the id is well formed. 0.0.0 names none.
+pub(crate) fn token_num(id: Option<TokenId>) -> Option<i64> {
+    id.filter(|id| id.shard_num == 0 && id.realm_num == 0 && id.token_num > 0)
+        .map(|id| id.token_num)
+}
+
+pub(crate) fn schedule_id(num: i64) -> ScheduleId {
+    ScheduleId { shard_num: 0, realm_num: 0, schedule_num: num }
+}
+
+/// The number of a schedule, when the id is well formed.
+pub(crate) fn schedule_num(id: Option<ScheduleId>) -> Option<i64> {
+    id.filter(|id| id.shard_num == 0 && id.realm_num == 0 && id.schedule_num > 0)
+        .map(|id| id.schedule_num)
+}
+
+pub(crate) fn topic_id(num: i64) -> TopicId {
+    TopicId { shard_num: 0, realm_num: 0, topic_num: num }
+}
+
+/// The number of a topic, when the id is well formed.
+pub(crate) fn topic_num(id: Option<TopicId>) -> Option<i64> {
+    id.filter(|id| id.shard_num == 0 && id.realm_num == 0 && id.topic_num > 0)
+        .map(|id| id.topic_num)
+}
+
+/// The number of an account that is named by its number.
+pub(crate) fn account_num(id: Option<&AccountId>) -> Option<i64> {
+    match id.filter(|id| id.shard_num == 0 && id.realm_num == 0)?.account {
+        Some(account_id::Account::AccountNum(num)) => Some(num),
+        _ => None,
+    }
 }
 
 pub(crate) fn display(num: i64) -> String {
@@ -184,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_transaction_id_reads_back_what_it_shows() {
-        let id = TxId { payer: 1234, start: Stamp(1_700_000_000_000_000_042) };
+        let start = Stamp(1_700_000_000_000_000_042);
+        let id = TxId { payer: 1234, start, scheduled: false };
         assert_eq!(id.to_string(), "0.0.1234-1700000000-000000042");
         assert_eq!(TxId::parse(&id.to_string()), Some(id));
         assert_eq!(TxId::parse("0.0.1234-1700000000-42"), Some(id));

@@ -39,6 +39,8 @@ pub(crate) enum Trouble {
     Status503,
     /// The transaction is accepted at once and handled by consensus `ms` later.
     ConsensusDelayMs,
+    /// The mirror shows the transaction `ms` later than what came after it.
+    MirrorGapMs,
     /// A copy reaches consensus through another node and is recorded as a duplicate.
     Duplicate,
 }

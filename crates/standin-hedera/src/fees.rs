@@ -28,8 +28,14 @@ pub(crate) struct Schedule {
     extra_byte_tinycents: i64,
     included_accounts: i64,
     extra_account_tinycents: i64,
+    /// What a transfer costs more when it moves tokens.
+    token_transfer_tinycents: i64,
     service_tinycents: BTreeMap<Kind, i64>,
     query_tinycents: i64,
+    /// How many times as much the lane of high volume costs, in thousandths.
+    high_volume_thousandths: u64,
+    /// What can be done on that lane: the creation of entities.
+    high_volume_kinds: Vec<Kind>,
 }
 
 /// What of a transaction the price depends on.
@@ -40,6 +46,10 @@ pub(crate) struct Size {
     pub(crate) bytes: usize,
     /// Accounts whose HBAR balance a transfer adjusts.
     pub(crate) accounts: usize,
+    /// A transfer that moves tokens.
+    pub(crate) tokens: bool,
+    /// It asks for the lane of high volume.
+    pub(crate) high_volume: bool,
 }
 
 /// A fee by who gets it, in tinybars.
@@ -71,11 +81,26 @@ impl Schedule {
             + beyond(size.signatures, self.included_signatures) * self.extra_signature_tinycents
             + beyond(size.bytes, self.included_bytes) * self.extra_byte_tinycents;
         let service = self.service_tinycents.get(&size.kind).copied().unwrap_or_default()
-            + beyond(size.accounts, self.included_accounts) * self.extra_account_tinycents;
+            + beyond(size.accounts, self.included_accounts) * self.extra_account_tinycents
+            + if size.tokens { self.token_transfer_tinycents } else { 0 };
+        let times = self.multiplier(size).and_then(|times| i64::try_from(times).ok());
+        let times = times.unwrap_or(1_000);
         Fee {
-            node: self.tinybars(node),
-            rest: self.tinybars(node * self.network_multiplier + service),
+            node: self.tinybars(node) * times / 1_000,
+            rest: self.tinybars(node * self.network_multiplier + service) * times / 1_000,
         }
+    }
+
+    /// How many times as much it costs, in thousandths, when it takes the lane of high volume.
+    pub(crate) fn multiplier(&self, size: &Size) -> Option<u64> {
+        let taken = size.high_volume && self.high_volume_kinds.contains(&size.kind);
+        taken.then_some(self.high_volume_thousandths)
+    }
+
+    /// The service fee of a number of transactions of a kind, in tinybars.
+    pub(crate) fn service(&self, kind: Kind, times: usize) -> i64 {
+        let one = self.service_tinycents.get(&kind).copied().unwrap_or_default();
+        self.tinybars(one).saturating_mul(count(times))
     }
 
     /// The price of an amount of gas, in tinybars.
@@ -120,7 +145,7 @@ mod tests {
     use super::*;
 
     fn size(kind: Kind, accounts: usize) -> Size {
-        Size { kind, signatures: 1, bytes: 200, accounts }
+        Size { kind, signatures: 1, bytes: 200, accounts, tokens: false, high_volume: false }
     }
 
     #[test]
@@ -129,6 +154,14 @@ mod tests {
         // $0.0001 at 8 cents a HBAR
         assert_eq!(schedule.fee(&size(Kind::CryptoTransfer, 2)).total(), 125_000);
         assert_eq!(schedule.fee(&size(Kind::CryptoTransfer, 10)).total(), 9 * 125_000);
+    }
+
+    #[test]
+    fn the_lane_of_high_volume_costs_twice_as_much_where_there_is_one() {
+        let schedule = Schedule::shipped();
+        let fee = |kind, high_volume| schedule.fee(&Size { high_volume, ..size(kind, 2) }).total();
+        assert_eq!(fee(Kind::CryptoCreate, true), 2 * fee(Kind::CryptoCreate, false));
+        assert_eq!(fee(Kind::CryptoTransfer, true), fee(Kind::CryptoTransfer, false));
     }
 
     #[test]

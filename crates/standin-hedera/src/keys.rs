@@ -17,6 +17,9 @@ const ED25519_PRIVATE: &str = "302e020100300506032b657004220420";
 const ED25519_PUBLIC: &str = "302a300506032b6570032100";
 const ECDSA_PRIVATE: &str = "3030020100300706052b8104000a04220420";
 const ECDSA_PUBLIC: &str = "302d300706052b8104000a032200";
+/// The public key of the treasury on every local network. The private key is published, so whoever
+/// wants to may act for the treasury.
+const TREASURY_PUBLIC: &str = "0aa8e21064c61eab86e2a9c164565b4e7a9a4146106e0a6cd03a8c395a110e92";
 /// Nested key lists deeper than this are refused, as the network does.
 const MAX_DEPTH: usize = 15;
 
@@ -26,12 +29,32 @@ pub(crate) struct Signatures {
     body: Vec<u8>,
     digest: [u8; 32],
     pairs: Vec<SignaturePair>,
+    /// Keys that have signed before, elsewhere.
+    granted: Vec<Key>,
 }
 
 impl Signatures {
     pub(crate) fn new(body: Vec<u8>, map: SignatureMap) -> Self {
         let digest = keccak256(&body).0;
-        Self { body, digest, pairs: map.sig_pair }
+        Self { body, digest, pairs: map.sig_pair, granted: Vec::new() }
+    }
+
+    /// Signatures that were given before.
+    pub(crate) fn granted(granted: Vec<Key>) -> Self {
+        Self { granted, ..Self::default() }
+    }
+
+    /// The single keys that have signed and are named in full.
+    pub(crate) fn signers(&self) -> Vec<Key> {
+        let named = self.pairs.iter().map(|pair| Key {
+            key: Some(match pair.signature {
+                Some(Signature::EcdsaSecp256k1(_)) => {
+                    Kind::EcdsaSecp256k1(pair.pub_key_prefix.clone())
+                }
+                _ => Kind::Ed25519(pair.pub_key_prefix.clone()),
+            }),
+        });
+        named.filter(|key| self.satisfy(key)).collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -54,6 +77,9 @@ impl Signatures {
     fn satisfy_within(&self, key: &Key, depth: usize) -> bool {
         if depth == 0 {
             return false;
+        }
+        if self.granted.contains(key) {
+            return true;
         }
         match &key.key {
             Some(Kind::Ed25519(public)) => self.ed25519(public),
@@ -78,10 +104,16 @@ impl Signatures {
 
     /// Has the ECDSA key behind this EVM address signed?
     pub(crate) fn satisfy_address(&self, address: &Address) -> bool {
-        self.pairs.iter().any(|pair| {
+        self.key_behind(address).is_some()
+    }
+
+    /// The ECDSA key behind this EVM address, if it has signed.
+    pub(crate) fn key_behind(&self, address: &Address) -> Option<Key> {
+        let pair = self.pairs.iter().find(|pair| {
             ecdsa_address(&pair.pub_key_prefix) == Some(*address)
                 && self.ecdsa(&pair.pub_key_prefix)
-        })
+        })?;
+        Some(Key { key: Some(Kind::EcdsaSecp256k1(pair.pub_key_prefix.clone())) })
     }
 
     fn matching<'a>(&'a self, public: &'a [u8]) -> impl Iterator<Item = &'a Signature> {
@@ -129,11 +161,30 @@ pub(crate) fn is_usable(key: &Key) -> bool {
     }
 }
 
+/// Is it a single public key?
+pub(crate) fn is_primitive(key: &Key) -> bool {
+    matches!(key.key, Some(Kind::Ed25519(_) | Kind::EcdsaSecp256k1(_)))
+}
+
+/// The EVM address that belongs to a key; only single ECDSA keys have one.
+pub(crate) fn address_of(key: &Key) -> Option<Address> {
+    match &key.key {
+        Some(Kind::EcdsaSecp256k1(public)) => ecdsa_address(public),
+        _ => None,
+    }
+}
+
 /// The EVM address of a compressed ECDSA key.
 pub(crate) fn ecdsa_address(public: &[u8]) -> Option<Address> {
     let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(public).ok()?;
     let point = key.to_encoded_point(false);
     Some(Address::from_slice(&keccak256(&point.as_bytes()[1..])[12..]))
+}
+
+/// The key of the treasury.
+pub(crate) fn of_treasury() -> Key {
+    let public = hex::decode(TREASURY_PUBLIC).expect("it is written here");
+    Key { key: Some(Kind::Ed25519(public)) }
 }
 
 /// How the mirror shows a key: its kind and hexadecimal text.
@@ -160,21 +211,37 @@ impl Pair {
     pub(crate) fn ed25519(random: &mut impl RngCore) -> Self {
         let mut seed = [0; 32];
         random.fill_bytes(&mut seed);
-        let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key().to_bytes();
-        let key = Key { key: Some(Kind::Ed25519(public.to_vec())) };
-        Self::shown(key, None, (ED25519_PRIVATE, &seed), (ED25519_PUBLIC, &public))
+        Self::of_ed25519(&seed)
     }
 
     pub(crate) fn ecdsa(random: &mut impl RngCore) -> Self {
         loop {
             let mut scalar = [0; 32];
             random.fill_bytes(&mut scalar);
-            let Ok(secret) = k256::ecdsa::SigningKey::from_slice(&scalar) else { continue };
-            let public = secret.verifying_key().to_encoded_point(true).as_bytes().to_vec();
-            let alias = ecdsa_address(&public);
-            let key = Key { key: Some(Kind::EcdsaSecp256k1(public.clone())) };
-            return Self::shown(key, alias, (ECDSA_PRIVATE, &scalar), (ECDSA_PUBLIC, &public));
+            if let Some(pair) = Self::of_ecdsa(&scalar) {
+                return pair;
+            }
         }
+    }
+
+    /// The pair of a private key in hexadecimal, if it is one.
+    pub(crate) fn read(ecdsa: bool, private: &str) -> Option<Self> {
+        let bytes = <[u8; 32]>::try_from(hex::decode(private).ok()?).ok()?;
+        if ecdsa { Self::of_ecdsa(&bytes) } else { Some(Self::of_ed25519(&bytes)) }
+    }
+
+    fn of_ed25519(seed: &[u8; 32]) -> Self {
+        let public = ed25519_dalek::SigningKey::from_bytes(seed).verifying_key().to_bytes();
+        let key = Key { key: Some(Kind::Ed25519(public.to_vec())) };
+        Self::shown(key, None, (ED25519_PRIVATE, seed), (ED25519_PUBLIC, &public))
+    }
+
+    fn of_ecdsa(scalar: &[u8; 32]) -> Option<Self> {
+        let secret = k256::ecdsa::SigningKey::from_slice(scalar).ok()?;
+        let public = secret.verifying_key().to_encoded_point(true).as_bytes().to_vec();
+        let alias = ecdsa_address(&public);
+        let key = Key { key: Some(Kind::EcdsaSecp256k1(public.clone())) };
+        Some(Self::shown(key, alias, (ECDSA_PRIVATE, scalar), (ECDSA_PUBLIC, &public)))
     }
 
     fn shown(

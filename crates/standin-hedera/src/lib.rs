@@ -7,8 +7,7 @@
 //! takes the script. Accounts with keys come from `POST /_standin/accounts`.
 //! Time is a [`Clock`] that a test may move, and everything random comes from a seed.
 //!
-//! Known: accounts and HBAR, files, contracts, receipts, records, balances. Not known: tokens,
-//! topics, schedules, allowances, staking, Ethereum transactions, accounts created by a transfer.
+//! README.md of the crate says what is known and what is not.
 
 mod clock;
 mod control;
@@ -17,6 +16,8 @@ mod entity;
 mod evm;
 mod faults;
 mod fees;
+mod founders;
+mod journal;
 mod keys;
 mod mirror;
 mod net;
@@ -24,14 +25,18 @@ mod network;
 mod node;
 mod record;
 mod state;
+mod throttles;
+mod token;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 pub use clock::Clock;
+pub use throttles::ThrottleSet;
 
 use net::{Hangup, Lines, Switchboard};
 use network::Shared;
@@ -49,6 +54,12 @@ pub struct Config {
     pub clock: Clock,
     /// How far the mirror is behind consensus.
     pub mirror_lag: Duration,
+    /// How many accounts with keys there are from the beginning; the first is the operator's.
+    pub founders: usize,
+    /// A file in which everything is kept, and from which the network goes on.
+    pub state: Option<PathBuf>,
+    /// How many transactions it takes in a second.
+    pub throttles: ThrottleSet,
 }
 
 impl Default for Config {
@@ -61,6 +72,9 @@ impl Default for Config {
             seed: 1,
             clock: Clock::real(),
             mirror_lag: Duration::from_millis(200),
+            founders: 0,
+            state: None,
+            throttles: ThrottleSet::default(),
         }
     }
 }
@@ -74,9 +88,16 @@ pub struct Running {
     pub mirror: SocketAddr,
     switchboard: Switchboard,
     servers: [JoinHandle<()>; 2],
+    founders: Vec<serde_json::Value>,
 }
 
 impl Running {
+    /// Addresses, the operator and the other accounts that were there from the beginning, with
+    /// their keys: what a program that starts the network wants to know.
+    pub fn introduction(&self) -> serde_json::Value {
+        founders::introduction(self.node, self.mirror, &self.founders)
+    }
+
     /// Stops the network and returns when its ports are free.
     pub async fn shutdown(mut self) {
         self.stop();
@@ -102,17 +123,22 @@ impl Drop for Running {
     }
 }
 
-/// Starts a network with an empty past.
+/// Starts a network: with an empty past, or with the one in its file.
 ///
 /// # Errors
-/// When one of the addresses cannot be listened on.
+/// When one of the addresses cannot be listened on, or the file cannot be used.
 pub async fn start(config: Config) -> io::Result<Running> {
     let switchboard = Switchboard::default();
     let node_lines = Lines::bind(config.node_listen, switchboard.clone()).await?;
     let mirror_lines = Lines::bind(config.mirror_listen, switchboard.clone()).await?;
     let (node, mirror) = (node_lines.address()?, mirror_lines.address()?);
-    let network = Shared::new(config.clock, config.seed, config.mirror_lag);
-    let routes = mirror::routes(&network).merge(control::routes(&network));
+    let network = Shared::new(&config);
+    let mut founders = match &config.state {
+        Some(path) => network.go_on_from(path, config.seed)?,
+        None => Vec::new(),
+    };
+    founders::open(&network, config.founders, &mut founders);
+    let routes = mirror::routes(&network, node).merge(control::routes(&network));
     let routes = routes.into_make_service_with_connect_info::<Hangup>();
     let servers = [
         tokio::spawn(async move {
@@ -126,5 +152,5 @@ pub async fn start(config: Config) -> io::Result<Running> {
             }
         }),
     ];
-    Ok(Running { node, mirror, switchboard, servers })
+    Ok(Running { node, mirror, switchboard, servers, founders })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::history::History;
 use super::paging::{Order, Params};
-use super::{Answer, Problem, hex0x, transactions};
+use super::{Answer, Problem, hex0x, tokens, transactions};
 use crate::entity::{Stamp, display, parse_num};
 use crate::keys;
 use crate::network::Shared;
@@ -27,6 +27,7 @@ pub(super) async fn one(
         let account = account.ok_or_else(|| Problem::invalid("idOrAliasOrEvmAddress"))?;
         let account = account.ok_or_else(Problem::not_found)?;
         let mut body = shown(account, history.watermark());
+        body["balance"]["tokens"] = tokens::balances_of(&history.state, account.num).into();
         let wanted = params.one("transactions") != Some("false");
         let recent = history.all().rev().filter(|row| transactions::concerns(row, account.num));
         let recent: Vec<Value> =
@@ -57,7 +58,11 @@ pub(super) async fn balances(
         let (page, more) = order.page(accounts, limit);
         let last = page.last().filter(|_| more).map(|account| account.num);
         let row = |account: &&Account| {
-            json!({ "account": display(account.num), "balance": account.balance, "tokens": [] })
+            json!({
+                "account": display(account.num),
+                "balance": account.balance,
+                "tokens": tokens::balances_of(&history.state, account.num),
+            })
         };
         let rows: Vec<Value> = page.iter().map(row).collect();
         (rows, last, history.watermark())
@@ -77,18 +82,18 @@ fn shown(account: &Account, at: Stamp) -> Value {
         "auto_renew_period": account.auto_renew,
         "balance": { "timestamp": at.to_string(), "balance": account.balance, "tokens": [] },
         "created_timestamp": account.created.to_string(),
-        "decline_reward": false,
-        "deleted": false,
+        "decline_reward": account.stake.declines_reward,
+        "deleted": account.deleted,
         "ethereum_nonce": 0,
         "evm_address": hex0x(account.address),
-        "expiry_timestamp": account.created.plus_seconds(account.auto_renew).to_string(),
+        "expiry_timestamp": account.expires.to_string(),
         "key": key.map(|(kind, text)| json!({ "_type": kind, "key": text })),
         "max_automatic_token_associations": account.max_associations,
         "memo": account.memo,
         "pending_reward": 0,
         "receiver_sig_required": account.receiver_sig_required,
-        "staked_account_id": null,
-        "staked_node_id": null,
+        "staked_account_id": account.stake.account.map(display),
+        "staked_node_id": account.stake.node,
         "stake_period_start": null,
     })
 }

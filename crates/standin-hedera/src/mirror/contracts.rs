@@ -32,14 +32,14 @@ pub(super) async fn one(State(network): State<Shared>, Path(id): Path<String>) -
         let key = account.key.as_ref().map(keys::shown);
         Ok(Json(json!({
             "admin_key": key.map(|(kind, text)| json!({ "_type": kind, "key": text })),
-            "auto_renew_account": null,
+            "auto_renew_account": account.auto_renew_account.map(display),
             "auto_renew_period": account.auto_renew,
             "bytecode": hex0x(&contract.init_code),
             "contract_id": display(account.num),
             "created_timestamp": account.created.to_string(),
-            "deleted": false,
+            "deleted": account.deleted,
             "evm_address": hex0x(account.address),
-            "expiration_timestamp": account.created.plus_seconds(account.auto_renew).to_string(),
+            "expiration_timestamp": account.expires.to_string(),
             "file_id": contract.file.map(display),
             "max_automatic_token_associations": account.max_associations,
             "memo": account.memo,

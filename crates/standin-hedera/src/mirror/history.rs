@@ -29,9 +29,13 @@ impl History {
         }
     }
 
-    /// Takes in the next transaction.
-    pub(crate) fn add(&mut self, handled: Arc<Handled>) {
+    /// Takes in what the next transaction changed.
+    pub(crate) fn take(&mut self, handled: &Handled) {
         self.state.apply(&handled.delta);
+    }
+
+    /// Shows a transaction whose changes were taken in.
+    pub(crate) fn show(&mut self, handled: Arc<Handled>) {
         self.by_id.entry(handled.id).or_default().push(handled.at);
         self.rows.insert(handled.at, handled);
     }

@@ -12,6 +12,9 @@ mod history;
 mod logs;
 mod paging;
 mod simulate;
+mod stream;
+mod tokens;
+mod topics;
 mod transactions;
 
 use std::time::Duration;
@@ -34,12 +37,19 @@ pub(crate) use history::History;
 type Answer = Result<Json<Value>, Problem>;
 
 /// The mirror's routes.
-pub(crate) fn routes(network: &Shared) -> Router {
+pub(crate) fn routes(network: &Shared, node: std::net::SocketAddr) -> Router {
     let api = Router::new()
         .route("/transactions", get(transactions::list))
         .route("/transactions/{id}", get(transactions::by_id))
         .route("/accounts/{id}", get(accounts::one))
+        .route("/accounts/{id}/tokens", get(tokens::of_account))
         .route("/balances", get(accounts::balances))
+        .route("/tokens", get(tokens::list))
+        .route("/tokens/{id}", get(tokens::one))
+        .route("/tokens/{id}/balances", get(tokens::balances))
+        .route("/topics/{id}", get(topics::one))
+        .route("/topics/{id}/messages", get(topics::messages))
+        .route("/topics/{id}/messages/{number}", get(topics::message))
         .route("/contracts/call", post(simulate::call))
         .route("/contracts/results/{id}", get(contracts::result))
         .route("/contracts/{id}", get(contracts::one))
@@ -53,6 +63,7 @@ pub(crate) fn routes(network: &Shared) -> Router {
         .with_state(network.clone());
     Router::new()
         .nest("/api/v1", api)
+        .merge(stream::routes(network, node))
         .layer(middleware::from_fn_with_state(network.clone(), trouble))
 }
 

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{Answer, Problem, hex0x};
 use crate::entity::{Stamp, parse_address};
 use crate::evm::{self, Call, Failure, INTRINSIC_GAS, MAX_GAS, Ran, To};
+use crate::fees::Schedule;
 use crate::network::Shared;
 use crate::state::{Draft, State as Ledger};
 
@@ -59,16 +60,19 @@ pub(super) async fn call(State(network): State<Shared>, body: String) -> Answer 
     }
     let wanted = Wanted { from, to, value: asked.value, data };
     network.with(|network| {
-        let (state, at) = (&network.mirror.state, network.mirror.watermark());
-        let Ran { gas_used, result } = wanted.run(state, at, gas);
+        let world = (&network.mirror.state, network.mirror.watermark(), &network.fees);
+        let Ran { gas_used, result } = wanted.run(world, gas);
         let done = result.map_err(refused)?;
         let result = match asked.estimate {
-            true => format!("{:#x}", wanted.least_gas(state, at, gas_used, gas)),
+            true => format!("{:#x}", wanted.least_gas(world, gas_used, gas)),
             false => hex0x(&done.output),
         };
         Ok(Json(json!({ "result": result })))
     })
 }
+
+/// The mirror's state, its newest moment and the price list.
+type World<'a> = (&'a Ledger, Stamp, &'a Schedule);
 
 struct Wanted {
     from: Address,
@@ -78,7 +82,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn run(&self, state: &Ledger, at: Stamp, gas: u64) -> Ran {
+    fn run(&self, (state, at, fees): World<'_>, gas: u64) -> Ran {
         let draft = Draft::new(state);
         // A caller or a contract may be named by its number although it has an alias.
         let canonical =
@@ -90,15 +94,15 @@ impl Wanted {
             input: self.data.clone(),
             gas,
         };
-        evm::run(&draft, at, call, &|_: &Key| false)
+        evm::run(&draft, at, fees, call, &|_: &Key| false)
     }
 
     /// The least gas with which the call succeeds, between what it used and what it had.
-    fn least_gas(&self, state: &Ledger, at: Stamp, used: u64, had: u64) -> u64 {
+    fn least_gas(&self, world: World<'_>, used: u64, had: u64) -> u64 {
         let (mut low, mut high) = (used, had);
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.run(state, at, middle).result {
+            match self.run(world, middle).result {
                 Ok(_) => high = middle,
                 Err(_) => low = middle + 1,
             }

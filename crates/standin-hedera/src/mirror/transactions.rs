@@ -13,6 +13,7 @@ use super::{Answer, Problem};
 use crate::entity::{NODE, TxId, display, parse_num};
 use crate::network::Shared;
 use crate::record::Handled;
+use crate::state::{NftTransfer, TokenTransfer};
 
 /// One transaction and its copies.
 pub(super) async fn by_id(
@@ -29,14 +30,18 @@ pub(super) async fn by_id(
     let nonce = params.one("nonce").map(str::parse::<u32>).transpose();
     let nonce = nonce.map_err(|_| Problem::invalid("nonce"))?.unwrap_or(0);
     let scheduled = match params.one("scheduled") {
-        None | Some("false") => false,
-        Some("true") => true,
+        None => None,
+        Some("false") => Some(false),
+        Some("true") => Some(true),
         Some(_) => return Err(Problem::invalid("scheduled")),
     };
-    // There are no scheduled transactions here, and no child transactions with a nonce.
-    let wanted = nonce == 0 && !scheduled;
-    let found: Vec<Value> =
-        network.with(|network| network.mirror.by_id(&id).filter(|_| wanted).map(shown).collect());
+    // There are no child transactions with a nonce here.
+    let wanted = nonce == 0;
+    let ids = [false, true].map(|scheduled| TxId { scheduled, ..id });
+    let ids = ids.iter().filter(|id| scheduled.is_none_or(|wanted| wanted == id.scheduled));
+    let found: Vec<Value> = network.with(|network| {
+        ids.flat_map(|id| network.mirror.by_id(id)).filter(|_| wanted).map(shown).collect()
+    });
     if found.is_empty() {
         return Err(Problem::not_found());
     }
@@ -82,12 +87,31 @@ pub(super) async fn list(
 }
 
 pub(super) fn concerns(row: &Handled, account: i64) -> bool {
-    row.id.payer == account || row.transfers.iter().any(|(num, _)| *num == account)
+    row.id.payer == account
+        || row.transfers.iter().any(|(num, _)| *num == account)
+        || row.token_transfers.iter().any(|change| change.account == account)
 }
 
 /// A transaction as the mirror shows it.
 pub(super) fn shown(row: &Handled) -> Value {
     let transfer = |(num, amount): &(i64, i64)| json!({ "account": display(*num), "amount": amount, "is_approval": false });
+    let token = |change: &TokenTransfer| {
+        json!({
+            "token_id": display(change.token),
+            "account": display(change.account),
+            "amount": change.amount,
+            "is_approval": false,
+        })
+    };
+    let piece = |piece: &NftTransfer| {
+        json!({
+            "token_id": display(piece.token),
+            "serial_number": piece.serial,
+            "sender_account_id": piece.from.map(display),
+            "receiver_account_id": piece.to.map(display),
+            "is_approval": false,
+        })
+    };
     json!({
         "batch_key": null,
         "bytes": null,
@@ -98,14 +122,14 @@ pub(super) fn shown(row: &Handled) -> Value {
         "max_fee": row.max_fee.to_string(),
         "memo_base64": BASE64.encode(&row.memo),
         "name": row.kind.mirror_name(),
-        "nft_transfers": [],
+        "nft_transfers": row.nft_transfers.iter().map(piece).collect::<Vec<_>>(),
         "node": display(NODE),
         "nonce": 0,
         "parent_consensus_timestamp": null,
         "result": row.code.as_str_name(),
-        "scheduled": false,
+        "scheduled": row.id.scheduled,
         "staking_reward_transfers": [],
-        "token_transfers": [],
+        "token_transfers": row.token_transfers.iter().map(token).collect::<Vec<_>>(),
         "transaction_hash": BASE64.encode(row.hash),
         "transaction_id": row.id.to_string(),
         "transfers": row.transfers.iter().map(transfer).collect::<Vec<_>>(),

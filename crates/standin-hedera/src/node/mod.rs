@@ -8,8 +8,13 @@ mod contract;
 mod crypto;
 mod file;
 mod handle;
+mod kind;
 mod precheck;
 mod query;
+mod random;
+mod schedule;
+mod token;
+mod topic;
 mod transaction;
 
 use std::convert::Infallible;
@@ -43,8 +48,10 @@ use crate::net::{Hangup, Lines};
 use crate::network::Shared;
 
 pub(crate) use handle::{handle, handle_copy};
+pub(crate) use kind::Kind;
 pub(crate) use precheck::check;
-pub(crate) use transaction::{Kind, Parsed};
+pub(crate) use schedule::parsed as scheduled;
+pub(crate) use transaction::Parsed;
 
 /// Serves the node's API until the task is dropped.
 pub(crate) async fn serve(lines: Lines, network: Shared) -> Result<(), tonic::transport::Error> {

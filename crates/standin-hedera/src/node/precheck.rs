@@ -5,8 +5,8 @@
 use hiero_sdk_proto::services::transaction_body::Data;
 use hiero_sdk_proto::services::{CryptoTransferTransactionBody, ResponseCodeEnum as Code};
 
-use super::crypto;
 use super::transaction::Parsed;
+use super::{contract, crypto, file, schedule, token, topic};
 use crate::entity::{NODE, Stamp, account_id};
 use crate::evm::{INTRINSIC_GAS, MAX_GAS};
 use crate::fees::Schedule;
@@ -38,9 +38,19 @@ pub(crate) fn check(
     }
     check_body(tx, state)?;
     let payer = state.account(tx.id.payer).ok_or(Code::PayerAccountNotFound)?;
-    let key = payer.key.as_ref().filter(|_| payer.contract.is_none());
-    let key = key.ok_or(Code::PayerAccountNotFound)?;
-    if !tx.signatures.satisfy(key) {
+    if payer.deleted {
+        return Err(Code::PayerAccountDeleted);
+    }
+    if payer.contract.is_some() || (payer.key.is_none() && !payer.has_alias()) {
+        return Err(Code::PayerAccountNotFound);
+    }
+    // An account that was opened by a transfer to an EVM address gets its key with its first
+    // signature.
+    let signed = match &payer.key {
+        Some(key) => tx.signatures.satisfy(key),
+        None => tx.signatures.satisfy_address(&payer.address),
+    };
+    if !signed {
         return Err(Code::InvalidSignature);
     }
     check_solvency(tx, payer, fees)
@@ -74,11 +84,20 @@ fn check_body(tx: &Parsed, state: &State) -> Result<(), Code> {
     match &tx.data {
         Data::CryptoTransfer(transfer) => crypto::check_transfer(transfer, state),
         Data::CryptoCreateAccount(create) => crypto::check_create(create),
-        Data::ContractCall(call) if call.amount < 0 => Err(Code::ContractNegativeValue),
-        Data::ContractCreateInstance(create) if create.initial_balance < 0 => {
-            Err(Code::ContractNegativeValue)
+        Data::CryptoApproveAllowance(approve) => crypto::check_approve(approve),
+        Data::CryptoUpdateAccount(update) => {
+            update.account_id_to_update.as_ref().map(drop).ok_or(Code::AccountIdDoesNotExist)
         }
-        _ => Ok(()),
+        Data::CryptoDelete(delete) => {
+            let both = delete.delete_account_id.is_some() && delete.transfer_account_id.is_some();
+            if both { Ok(()) } else { Err(Code::AccountIdDoesNotExist) }
+        }
+        Data::ConsensusCreateTopic(create) => topic::check_create(create),
+        Data::ConsensusSubmitMessage(submit) => topic::check_submit(submit),
+        data => token::check(data)
+            .and_then(|()| file::check(data))
+            .and_then(|()| contract::check(data))
+            .and_then(|()| schedule::check(data)),
     }
 }
 

@@ -7,70 +7,21 @@ use hiero_sdk_proto::services::{
     account_id,
 };
 use prost::Message;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha384};
 
-use crate::entity::{Stamp, TxId};
+use super::kind::Kind;
+use crate::entity::{Stamp, TREASURY, TxId};
 use crate::fees::Size;
 use crate::keys::Signatures;
 
 /// The longest signed transaction, in bytes.
 const MAX_BYTES: usize = 6_144;
+/// The same for the accounts that govern the network (HIP-1300).
+const MAX_BYTES_OF_GOVERNORS: usize = 130 * 1024;
+/// The accounts that govern the network, beside the treasury.
+const GOVERNORS: std::ops::RangeInclusive<i64> = 42..=799;
 /// The longest memo, in bytes.
 const MAX_MEMO: usize = 100;
-
-/// The transactions that this network knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) enum Kind {
-    CryptoCreate,
-    CryptoTransfer,
-    FileCreate,
-    FileAppend,
-    FileDelete,
-    ContractCreate,
-    ContractCall,
-}
-
-impl Kind {
-    fn of(data: &Data) -> Option<Self> {
-        Some(match data {
-            Data::CryptoCreateAccount(_) => Self::CryptoCreate,
-            Data::CryptoTransfer(_) => Self::CryptoTransfer,
-            Data::FileCreate(_) => Self::FileCreate,
-            Data::FileAppend(_) => Self::FileAppend,
-            Data::FileDelete(_) => Self::FileDelete,
-            Data::ContractCreateInstance(_) => Self::ContractCreate,
-            Data::ContractCall(_) => Self::ContractCall,
-            _ => return None,
-        })
-    }
-
-    /// The name in the counters and the faults.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::CryptoCreate => "CryptoCreate",
-            Self::CryptoTransfer => "CryptoTransfer",
-            Self::FileCreate => "FileCreate",
-            Self::FileAppend => "FileAppend",
-            Self::FileDelete => "FileDelete",
-            Self::ContractCreate => "ContractCreate",
-            Self::ContractCall => "ContractCall",
-        }
-    }
-
-    /// The name on the mirror.
-    pub(crate) fn mirror_name(self) -> &'static str {
-        match self {
-            Self::CryptoCreate => "CRYPTOCREATEACCOUNT",
-            Self::CryptoTransfer => "CRYPTOTRANSFER",
-            Self::FileCreate => "FILECREATE",
-            Self::FileAppend => "FILEAPPEND",
-            Self::FileDelete => "FILEDELETE",
-            Self::ContractCreate => "CONTRACTCREATEINSTANCE",
-            Self::ContractCall => "CONTRACTCALL",
-        }
-    }
-}
 
 /// A well-formed transaction.
 #[derive(Clone, Debug)]
@@ -82,7 +33,8 @@ pub(crate) struct Parsed {
     pub(crate) signatures: Signatures,
     /// SHA-384 of the signed transaction.
     pub(crate) hash: [u8; 48],
-    pub(crate) bytes: usize,
+    /// The signed transaction as it was sent.
+    pub(crate) bytes: Vec<u8>,
     /// Seconds.
     pub(crate) duration: i64,
 }
@@ -94,7 +46,7 @@ impl Parsed {
     /// The code with which the network refuses it.
     pub(crate) fn read(transaction: &Transaction) -> Result<Self, Code> {
         let signed_bytes = signed_bytes(transaction)?;
-        if signed_bytes.len() > MAX_BYTES {
+        if signed_bytes.len() > MAX_BYTES_OF_GOVERNORS {
             return Err(Code::TransactionOversize);
         }
         let signed =
@@ -108,6 +60,10 @@ impl Parsed {
             return Err(Code::KeyPrefixMismatch);
         }
         let id = transaction_id(body.transaction_id.as_ref())?;
+        let governs = id.payer == TREASURY || GOVERNORS.contains(&id.payer);
+        if signed_bytes.len() > MAX_BYTES && !governs {
+            return Err(Code::TransactionOversize);
+        }
         if body.memo.len() > MAX_MEMO {
             return Err(Code::MemoTooLong);
         }
@@ -117,19 +73,24 @@ impl Parsed {
         let duration = body.transaction_valid_duration.ok_or(Code::InvalidTransactionDuration)?;
         let kind = Kind::of(&data).ok_or(Code::NotSupported)?;
         let hash = Sha384::digest(signed_bytes).into();
-        let (bytes, duration) = (signed_bytes.len(), duration.seconds);
+        let (bytes, duration) = (signed_bytes.to_vec(), duration.seconds);
         Ok(Self { id, kind, data, body, signatures, hash, bytes, duration })
     }
 
     /// What the price depends on.
     pub(crate) fn size(&self) -> Size {
-        let accounts = match &self.data {
+        let (accounts, tokens) = match &self.data {
             Data::CryptoTransfer(transfer) => {
-                transfer.transfers.as_ref().map_or(0, |list| list.account_amounts.len())
+                let hbar = transfer.transfers.as_ref().map_or(0, |list| list.account_amounts.len());
+                let lists = &transfer.token_transfers;
+                let held = lists.iter().map(|list| list.transfers.len() + list.nft_transfers.len());
+                (hbar + held.sum::<usize>(), !lists.is_empty())
             }
-            _ => 0,
+            _ => (0, false),
         };
-        Size { kind: self.kind, signatures: self.signatures.len(), bytes: self.bytes, accounts }
+        let (signatures, bytes) = (self.signatures.len(), self.bytes.len());
+        let high_volume = self.body.high_volume;
+        Size { kind: self.kind, signatures, bytes, accounts, tokens, high_volume }
     }
 
     /// The last moment at which consensus may still handle it.
@@ -161,8 +122,17 @@ fn signed_bytes(transaction: &Transaction) -> Result<&[u8], Code> {
 
 /// Reads a transaction id that a user may choose: not scheduled, no nonce.
 pub(crate) fn transaction_id(id: Option<&TransactionId>) -> Result<TxId, Code> {
+    let found = asked_id(id)?;
+    if found.scheduled {
+        return Err(Code::TransactionIdFieldNotAllowed);
+    }
+    Ok(found)
+}
+
+/// Reads the id of a transaction that is asked for: it may be that of a scheduled one.
+pub(crate) fn asked_id(id: Option<&TransactionId>) -> Result<TxId, Code> {
     let id = id.ok_or(Code::InvalidTransactionId)?;
-    if id.scheduled || id.nonce != 0 {
+    if id.nonce != 0 {
         return Err(Code::TransactionIdFieldNotAllowed);
     }
     let payer = id.account_id.as_ref().ok_or(Code::InvalidTransactionId)?;
@@ -175,5 +145,6 @@ pub(crate) fn transaction_id(id: Option<&TransactionId>) -> Result<TxId, Code> {
         _ => return Err(Code::PayerAccountNotFound),
     };
     let start = id.transaction_valid_start.and_then(Stamp::from_proto);
-    Ok(TxId { payer, start: start.ok_or(Code::InvalidTransactionStart)? })
+    let start = start.ok_or(Code::InvalidTransactionStart)?;
+    Ok(TxId { payer, start, scheduled: id.scheduled })
 }

@@ -1,12 +1,16 @@
-//! What the ledger knows: accounts (contracts are accounts with code), files and storage.
+//! What the ledger knows: accounts (contracts are accounts with code), files, tokens, topics and
+//! storage.
 //!
 //! A transaction never changes [`State`] directly. It writes into a [`Draft`], whose changes become
 //! a [`Delta`]: applied to the node's state at once and to the mirror's state when the mirror's lag
 //! has passed. There is one balance per account, shared by native transfers and by the EVM.
 
 mod draft;
+mod schedule;
+mod token;
+mod topic;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hiero_sdk_proto::services::{Key, KeyList};
 use revm::bytecode::Bytecode;
@@ -14,7 +18,10 @@ use revm::primitives::{Address, U256};
 
 use crate::entity::{COLLECTOR, FIRST_USER, LAST_SYSTEM, NODE, Stamp, TREASURY, long_zero_num};
 
-pub(crate) use draft::{Draft, Short};
+pub(crate) use draft::{Draft, NftTransfer, Short, TokenTransfer};
+pub(crate) use schedule::Schedule;
+pub(crate) use token::{Airdrop, Holding, Keys, Nft, Token};
+pub(crate) use topic::Topic;
 
 /// Every tinybar there is: 50 billion HBAR.
 pub(crate) const SUPPLY: i64 = 5_000_000_000_000_000_000;
@@ -36,11 +43,37 @@ pub(crate) struct Account {
     pub(crate) created: Stamp,
     /// Seconds.
     pub(crate) auto_renew: i64,
+    pub(crate) expires: Stamp,
+    pub(crate) auto_renew_account: Option<i64>,
     pub(crate) contract: Option<Contract>,
+    pub(crate) deleted: bool,
+    /// The public key (a serialised `Key`) by which the account was first named, if it was.
+    pub(crate) alias_key: Option<Vec<u8>>,
+    pub(crate) allowances: Allowances,
+    pub(crate) stake: Stake,
+}
+
+/// What an account lets others spend.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Allowances {
+    /// Tinybars, by spender.
+    pub(crate) hbar: BTreeMap<i64, i64>,
+    /// Amounts, by token and spender.
+    pub(crate) tokens: BTreeMap<(i64, i64), i64>,
+    /// Tokens of which a spender may take every piece: (token, spender).
+    pub(crate) all_pieces: BTreeSet<(i64, i64)>,
+}
+
+/// With whom an account stakes. There are no rewards here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stake {
+    pub(crate) account: Option<i64>,
+    pub(crate) node: Option<i64>,
+    pub(crate) declines_reward: bool,
 }
 
 /// What makes an account a contract.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Contract {
     pub(crate) code: Bytecode,
     /// Counts the contracts that this one created.
@@ -54,6 +87,8 @@ pub(crate) struct Contract {
 pub(crate) struct File {
     pub(crate) keys: KeyList,
     pub(crate) contents: Vec<u8>,
+    pub(crate) memo: String,
+    pub(crate) expires: Stamp,
     pub(crate) deleted: bool,
 }
 
@@ -63,6 +98,15 @@ pub(crate) struct Delta {
     accounts: BTreeMap<i64, Account>,
     files: BTreeMap<i64, File>,
     storage: HashMap<(Address, U256), U256>,
+    tokens: BTreeMap<i64, Token>,
+    /// By account and token; none when an account gave up its association.
+    holdings: BTreeMap<(i64, i64), Option<Holding>>,
+    /// By token and serial number; none when a piece was destroyed.
+    nfts: BTreeMap<(i64, i64), Option<Nft>>,
+    topics: BTreeMap<i64, Topic>,
+    schedules: BTreeMap<i64, Schedule>,
+    /// With their amounts; none when an airdrop was claimed or cancelled.
+    airdrops: BTreeMap<Airdrop, Option<i64>>,
     next_num: Option<i64>,
 }
 
@@ -73,23 +117,36 @@ pub(crate) struct State {
     addresses: HashMap<Address, i64>,
     files: BTreeMap<i64, File>,
     storage: HashMap<(Address, U256), U256>,
+    tokens: BTreeMap<i64, Token>,
+    holdings: BTreeMap<(i64, i64), Holding>,
+    nfts: BTreeMap<(i64, i64), Nft>,
+    topics: BTreeMap<i64, Topic>,
+    schedules: BTreeMap<i64, Schedule>,
+    airdrops: BTreeMap<Airdrop, i64>,
     next_num: i64,
 }
 
 impl State {
-    /// The ledger before the first transaction: the treasury owns everything, and nobody has the
-    /// key of a system account.
+    /// The ledger before the first transaction: the treasury owns everything. It has the published
+    /// key of a local network; nobody has the key of another system account.
     pub(crate) fn genesis(at: Stamp) -> Self {
         let mut state = Self {
             accounts: BTreeMap::new(),
             addresses: HashMap::new(),
             files: BTreeMap::new(),
             storage: HashMap::new(),
+            tokens: BTreeMap::new(),
+            holdings: BTreeMap::new(),
+            nfts: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            airdrops: BTreeMap::new(),
             next_num: FIRST_USER,
         };
         for num in [TREASURY, NODE, COLLECTOR] {
             let balance = if num == TREASURY { SUPPLY } else { 0 };
-            state.insert(Account { balance, ..Account::new(num, at) });
+            let key = (num == TREASURY).then(crate::keys::of_treasury);
+            state.insert(Account { key, balance, ..Account::new(num, at) });
         }
         state
     }
@@ -128,7 +185,49 @@ impl State {
                 self.storage.insert(*slot, *value);
             }
         }
+        self.tokens.extend(delta.tokens.iter().map(|(num, token)| (*num, token.clone())));
+        let schedules = delta.schedules.iter();
+        self.schedules.extend(schedules.map(|(num, schedule)| (*num, schedule.clone())));
+        self.topics.extend(delta.topics.iter().map(|(num, topic)| (*num, topic.clone())));
+        replace(&mut self.holdings, &delta.holdings);
+        replace(&mut self.nfts, &delta.nfts);
+        replace(&mut self.airdrops, &delta.airdrops);
         self.next_num = delta.next_num.unwrap_or(self.next_num);
+    }
+
+    pub(crate) fn token(&self, num: i64) -> Option<&Token> {
+        self.tokens.get(&num)
+    }
+
+    pub(crate) fn tokens(&self) -> impl DoubleEndedIterator<Item = &Token> {
+        self.tokens.values()
+    }
+
+    pub(crate) fn schedule(&self, num: i64) -> Option<&Schedule> {
+        self.schedules.get(&num)
+    }
+
+    pub(crate) fn topic(&self, num: i64) -> Option<&Topic> {
+        self.topics.get(&num)
+    }
+
+    pub(crate) fn holding(&self, account: i64, token: i64) -> Option<&Holding> {
+        self.holdings.get(&(account, token))
+    }
+
+    /// The associations of an account, by token.
+    pub(crate) fn holdings_of(
+        &self,
+        account: i64,
+    ) -> impl DoubleEndedIterator<Item = (i64, &Holding)> {
+        let range = self.holdings.range((account, 0)..=(account, i64::MAX));
+        range.map(|((_, token), holding)| (*token, holding))
+    }
+
+    /// The accounts that are associated with a token.
+    pub(crate) fn holders_of(&self, token: i64) -> impl Iterator<Item = (i64, &Holding)> {
+        let all = self.holdings.iter().filter(move |((_, held), _)| *held == token);
+        all.map(|((account, _), holding)| (*account, holding))
     }
 
     /// The sum of all balances, in tinybars. It is [`SUPPLY`], always.
@@ -155,7 +254,13 @@ impl Account {
             max_associations: 0,
             created,
             auto_renew: 7_776_000,
+            expires: created.plus_seconds(7_776_000),
+            auto_renew_account: None,
             contract: None,
+            deleted: false,
+            alias_key: None,
+            allowances: Allowances::default(),
+            stake: Stake::default(),
         }
     }
 
@@ -166,5 +271,15 @@ impl Account {
 
     pub(crate) fn is_system(&self) -> bool {
         self.num <= LAST_SYSTEM
+    }
+}
+
+/// Takes over what is new and what is gone.
+fn replace<K: Ord + Copy, V: Clone>(table: &mut BTreeMap<K, V>, changes: &BTreeMap<K, Option<V>>) {
+    for (key, change) in changes {
+        match change {
+            Some(value) => table.insert(*key, value.clone()),
+            None => table.remove(key),
+        };
     }
 }

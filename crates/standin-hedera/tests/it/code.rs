@@ -31,3 +31,14 @@ pub(crate) const FACTORY: &str = "6b600180600b6000396000f300600052600c601434f060
 
 /// Destroys itself in favour of the address in its first word.
 pub(crate) const BEQUEATHER: &str = "600035ff";
+
+/// Calls the address in its first word with the bytes after it, and answers like what it called.
+pub(crate) const CALLER: &str =
+    "6020360360206000376000600060203603600060006000355af13d600060003e6027573d6000fd5b3d6000f3";
+
+/// The same, but it always reverts in the end.
+pub(crate) const REGRETTER: &str =
+    "6020360360206000376000600060203603600060006000355af13d600060003e503d6000fd";
+
+/// The same, but whatever happens to what it called, it succeeds and returns nothing.
+pub(crate) const IGNORER: &str = "6020360360206000376000600060203603600060006000355af15000";

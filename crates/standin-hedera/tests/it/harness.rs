@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use ed25519_dalek::Signer;
-use hashbuzz_standin_hedera::{Clock, Config, Running, start};
+use hashbuzz_standin_hedera::{Clock, Config, Running, ThrottleSet, start};
 use hiero_sdk::{AccountId, Client, PrivateKey};
 use hiero_sdk_proto::services::crypto_service_client::CryptoServiceClient;
 use hiero_sdk_proto::services::query::Query as Question;
@@ -68,6 +68,22 @@ impl Net {
         let micros = Arc::new(AtomicI64::new(EPOCH * 1_000_000));
         let clock = Clock::manual(Arc::clone(&micros));
         Self::with(Config { clock, ..Config::default() }, Some(micros)).await
+    }
+
+    /// The same, kept in a file. `later` seconds have passed since [`EPOCH`].
+    pub(crate) async fn kept(state: &std::path::Path, later: i64) -> Self {
+        let micros = Arc::new(AtomicI64::new((EPOCH + later) * 1_000_000));
+        let clock = Clock::manual(Arc::clone(&micros));
+        let state = Some(state.to_owned());
+        Self::with(Config { clock, state, founders: 3, ..Config::default() }, Some(micros)).await
+    }
+
+    /// A network with the limits of the real one.
+    pub(crate) async fn throttled() -> Self {
+        let micros = Arc::new(AtomicI64::new(EPOCH * 1_000_000));
+        let clock = Clock::manual(Arc::clone(&micros));
+        let throttles = ThrottleSet::Mainnet;
+        Self::with(Config { clock, throttles, ..Config::default() }, Some(micros)).await
     }
 
     async fn with(config: Config, clock: Option<Arc<AtomicI64>>) -> Self {
@@ -320,4 +336,75 @@ pub(crate) fn shown(id: &TransactionId) -> String {
         panic!("no number")
     };
     format!("0.0.{num}-{}-{:09}", start.seconds, start.nanos)
+}
+
+impl Net {
+    /// Associates an account with tokens.
+    pub(crate) async fn associate(&self, owner: &Owner, tokens: &[i64]) {
+        let body = proto::TokenAssociateTransactionBody {
+            account: Some(account(owner.num)),
+            tokens: tokens.iter().map(|token| token_id(*token)).collect(),
+        };
+        assert_eq!(self.carry_out(owner, Data::TokenAssociate(body)).await.1, Code::Success);
+    }
+
+    /// Calls a contract with any bytes and any gas.
+    pub(crate) async fn call_with(
+        &self,
+        payer: &Owner,
+        contract: i64,
+        gas: i64,
+        input: Vec<u8>,
+    ) -> Code {
+        let Data::ContractCall(mut body) = call(contract, 0, &[]) else { unreachable!() };
+        body.gas = gas;
+        body.function_parameters = input;
+        self.carry_out(payer, Data::ContractCall(body)).await.1
+    }
+}
+
+pub(crate) fn token_id(num: i64) -> proto::TokenId {
+    proto::TokenId { shard_num: 0, realm_num: 0, token_num: num }
+}
+
+/// The address of an entity without an alias.
+pub(crate) fn address_of(num: i64) -> alloy_sol_types::private::Address {
+    alloy_sol_types::private::Address::from_word(word(&num.to_be_bytes()).into())
+}
+
+/// Makes a token with two decimals and a supply of 1,000; `change` may ask for more.
+pub(crate) async fn token_of(
+    net: &Net,
+    treasury: &Owner,
+    change: impl FnOnce(&mut proto::TokenCreateTransactionBody),
+) -> i64 {
+    let mut create = proto::TokenCreateTransactionBody {
+        name: "Token".to_owned(),
+        symbol: "T".to_owned(),
+        decimals: 2,
+        initial_supply: 1_000,
+        treasury: Some(account(treasury.num)),
+        admin_key: Some(treasury.public()),
+        supply_key: Some(treasury.public()),
+        auto_renew_period: Some(proto::Duration { seconds: 7_776_000 }),
+        auto_renew_account: Some(account(treasury.num)),
+        ..Default::default()
+    };
+    change(&mut create);
+    let (receipt, code) = net.carry_out(treasury, Data::TokenCreation(create)).await;
+    assert_eq!(code, Code::Success);
+    receipt.token_id.unwrap().token_num
+}
+
+/// A transfer of a token between numbered accounts.
+pub(crate) fn transfer_tokens(token: i64, adjustments: &[(i64, i64)]) -> Data {
+    let Data::CryptoTransfer(hbar) = transfer(adjustments) else { unreachable!() };
+    Data::CryptoTransfer(proto::CryptoTransferTransactionBody {
+        transfers: None,
+        token_transfers: vec![proto::TokenTransferList {
+            token: Some(token_id(token)),
+            transfers: hbar.transfers.unwrap().account_amounts,
+            ..Default::default()
+        }],
+    })
 }

@@ -45,7 +45,7 @@ async fn each_wrong_body_is_refused_with_its_own_code() {
         (|body| gas(body, 15_000_001), Code::MaxGasLimitExceeded),
         (|body| gas(body, -1), Code::ContractNegativeGas),
         (
-            |body| body.data = Some(Data::UtilPrng(proto::UtilPrngTransactionBody { range: 1 })),
+            |body| body.data = Some(Data::Freeze(proto::FreezeTransactionBody::default())),
             Code::NotSupported,
         ),
     ];

@@ -263,3 +263,41 @@ fn dashed(id: &TransactionId) -> String {
     let (seconds, nanos) = (id.valid_start.unix_timestamp(), id.valid_start.nanosecond());
     format!("{}-{seconds}-{nanos:09}", id.account_id)
 }
+
+#[tokio::test]
+async fn a_transfer_to_a_new_address_opens_an_account_that_gets_its_key_later() {
+    let net = Net::real().await;
+    let owner = net.owner(1_000).await;
+    let client = net.client(&owner);
+    let key = PrivateKey::generate_ecdsa();
+    let address = key.public_key().to_evm_address().unwrap();
+    TransferTransaction::new()
+        .hbar_transfer(owner.id(), Hbar::new(-10))
+        .hbar_transfer(AccountId::from_evm_address(&address, 0, 0), Hbar::new(10))
+        .execute(&client)
+        .await
+        .unwrap()
+        .get_receipt(&client)
+        .await
+        .unwrap();
+    let shown = net.ok(&format!("/api/v1/accounts/{address}")).await;
+    assert_eq!(shown["key"], serde_json::Value::Null);
+    assert_eq!(shown["max_automatic_token_associations"], -1);
+
+    let id: AccountId = shown["account"].as_str().unwrap().parse().unwrap();
+    let pay = |client: Client| async move {
+        TransferTransaction::new()
+            .hbar_transfer(id, Hbar::from_tinybars(-1))
+            .hbar_transfer(AccountId::new(0, 0, 2), Hbar::from_tinybars(1))
+            .execute(&client)
+            .await
+    };
+    // Nobody else's signature opens it.
+    let refused = pay(net.client_of(id, PrivateKey::generate_ecdsa())).await.unwrap_err();
+    let Error::TransactionPreCheckStatus { status, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!(status, Status::InvalidSignature);
+    pay(net.client_of(id, key.clone())).await.unwrap().get_receipt(&client).await.unwrap();
+    let info = AccountInfoQuery::new().account_id(id).execute(&client).await.unwrap();
+    assert_eq!(info.key, Key::Single(key.public_key()));
+    net.sum_is_the_supply().await;
+}

@@ -4,25 +4,29 @@
 //! a transfer that pays the node, which is checked like any transaction and carried out when the
 //! question has an answer.
 
+mod entities;
+
 use hiero_sdk_proto::services::crypto_get_account_balance_query::BalanceSource;
 use hiero_sdk_proto::services::query::Query as Question;
 use hiero_sdk_proto::services::response::Response as Answer;
 use hiero_sdk_proto::services::transaction_body::Data;
 use hiero_sdk_proto::services::{
-    ContractCallLocalQuery, ContractCallLocalResponse, CryptoGetAccountBalanceQuery,
-    CryptoGetAccountBalanceResponse, CryptoGetInfoQuery, CryptoGetInfoResponse,
-    NetworkGetVersionInfoResponse, Query, QueryHeader, Response, ResponseCodeEnum as Code,
-    ResponseHeader, ResponseType, SemanticVersion, Transaction, TransactionGetReceiptQuery,
-    TransactionGetReceiptResponse, TransactionGetRecordQuery, TransactionGetRecordResponse,
-    TransactionReceipt, crypto_get_info_response::AccountInfo,
+    ConsensusGetTopicInfoResponse, ContractCallLocalQuery, ContractCallLocalResponse,
+    ContractGetInfoResponse, CryptoGetAccountBalanceQuery, CryptoGetAccountBalanceResponse,
+    CryptoGetAccountRecordsResponse, CryptoGetInfoResponse, FileGetContentsResponse,
+    FileGetInfoResponse, NetworkGetVersionInfoResponse, Query, QueryHeader, Response,
+    ResponseCodeEnum as Code, ResponseHeader, ResponseType, ScheduleGetInfoResponse,
+    SemanticVersion, TokenBalance, TokenGetInfoResponse, TokenGetNftInfoResponse, Transaction,
+    TransactionGetReceiptQuery, TransactionGetReceiptResponse, TransactionGetRecordQuery,
+    TransactionGetRecordResponse, TransactionReceipt,
 };
 
-use super::transaction::{Parsed, transaction_id};
+use super::transaction::{Parsed, asked_id};
 use super::{contract, crypto};
-use crate::entity::{NODE, account_id};
+use crate::entity::{NODE, account_id, token_id};
 use crate::evm::{INTRINSIC_GAS, MAX_GAS};
 use crate::network::Network;
-use crate::state::{Account, Draft};
+use crate::state::{Draft, Holding};
 
 /// The version that this network claims to be.
 const VERSION: SemanticVersion =
@@ -34,49 +38,41 @@ pub(crate) fn answer(network: &mut Network, query: Query) -> Option<Response> {
         Question::TransactionGetReceipt(q) => receipt(network, &q),
         Question::CryptogetAccountBalance(q) => balance(network, &q),
         Question::TransactionGetRecord(q) => record(network, &q),
-        Question::CryptoGetInfo(q) => info(network, &q),
         Question::NetworkGetVersionInfo(q) => version(network, q.header.as_ref()),
         Question::ContractCallLocal(q) => call_local(network, &q),
-        _ => return None,
+        question => entities::answer(network, question)?,
     };
     Some(Response { response: Some(response) })
 }
 
 /// Answers a query with nothing but a code, as a node does that is busy.
 pub(crate) fn refuse(query: &Query, code: Code) -> Option<Response> {
-    let header = Some(header(code, 0));
-    let response = match query.query.as_ref()? {
-        Question::TransactionGetReceipt(_) => {
-            Answer::TransactionGetReceipt(TransactionGetReceiptResponse {
-                header,
-                ..Default::default()
-            })
-        }
-        Question::CryptogetAccountBalance(_) => {
-            Answer::CryptogetAccountBalance(CryptoGetAccountBalanceResponse {
-                header,
-                ..Default::default()
-            })
-        }
-        Question::TransactionGetRecord(_) => {
-            Answer::TransactionGetRecord(TransactionGetRecordResponse {
-                header,
-                ..Default::default()
-            })
-        }
-        Question::CryptoGetInfo(_) => {
-            Answer::CryptoGetInfo(CryptoGetInfoResponse { header, ..Default::default() })
-        }
-        Question::NetworkGetVersionInfo(_) => {
-            Answer::NetworkGetVersionInfo(NetworkGetVersionInfoResponse {
-                header,
-                ..Default::default()
-            })
-        }
-        Question::ContractCallLocal(_) => {
-            Answer::ContractCallLocal(ContractCallLocalResponse { header, ..Default::default() })
-        }
-        _ => return None,
+    macro_rules! bare {
+        ($question:expr, $($kind:ident $answer:ident)*) => {
+            match $question {
+                $(Question::$kind(_) => Answer::$kind($answer {
+                    header: Some(header(code, 0)),
+                    ..Default::default()
+                }),)*
+                _ => return None,
+            }
+        };
+    }
+    let response = bare! { query.query.as_ref()?,
+        TransactionGetReceipt TransactionGetReceiptResponse
+        CryptogetAccountBalance CryptoGetAccountBalanceResponse
+        TransactionGetRecord TransactionGetRecordResponse
+        CryptoGetInfo CryptoGetInfoResponse
+        CryptoGetAccountRecords CryptoGetAccountRecordsResponse
+        NetworkGetVersionInfo NetworkGetVersionInfoResponse
+        ContractCallLocal ContractCallLocalResponse
+        ContractGetInfo ContractGetInfoResponse
+        FileGetContents FileGetContentsResponse
+        FileGetInfo FileGetInfoResponse
+        TokenGetInfo TokenGetInfoResponse
+        TokenGetNftInfo TokenGetNftInfoResponse
+        ConsensusGetTopicInfo ConsensusGetTopicInfoResponse
+        ScheduleGetInfo ScheduleGetInfoResponse
     };
     Some(Response { response: Some(response) })
 }
@@ -90,7 +86,7 @@ fn header(code: Code, cost: i64) -> ResponseHeader {
 }
 
 fn receipt(network: &Network, query: &TransactionGetReceiptQuery) -> Answer {
-    let (code, receipt) = match transaction_id(query.transaction_id.as_ref()) {
+    let (code, receipt) = match asked_id(query.transaction_id.as_ref()) {
         Err(code) => (code, None),
         Ok(id) => match network.outcome(&id) {
             None => (Code::ReceiptNotFound, None),
@@ -108,6 +104,7 @@ fn receipt(network: &Network, query: &TransactionGetReceiptQuery) -> Answer {
     })
 }
 
+#[expect(deprecated, reason = "the SDKs still read the token balances")]
 fn balance(network: &Network, query: &CryptoGetAccountBalanceQuery) -> Answer {
     let draft = Draft::new(&network.state);
     let account = match &query.balance_source {
@@ -115,11 +112,30 @@ fn balance(network: &Network, query: &CryptoGetAccountBalanceQuery) -> Answer {
         Some(BalanceSource::ContractId(id)) => contract::find(&draft, Some(id)),
         None => Err(Code::InvalidAccountId),
     };
+    let account = account.and_then(|account| match account.deleted {
+        true => Err(Code::AccountDeleted),
+        false => Ok(account),
+    });
     Answer::CryptogetAccountBalance(CryptoGetAccountBalanceResponse {
         header: Some(header(account.as_ref().err().copied().unwrap_or(Code::Ok), 0)),
         account_id: account.as_ref().ok().map(|account| account_id(account.num)),
+        token_balances: account.as_ref().map_or_else(
+            |_| Vec::new(),
+            |account| {
+                let held = draft.holdings_of(account.num).into_iter();
+                held.filter_map(|(num, holding)| token_balance(&draft, num, holding)).collect()
+            },
+        ),
         balance: account.map_or(0, |account| u64::try_from(account.balance).unwrap_or_default()),
-        ..Default::default()
+    })
+}
+
+fn token_balance(draft: &Draft<'_>, num: i64, holding: &Holding) -> Option<TokenBalance> {
+    let token = draft.token(num)?;
+    Some(TokenBalance {
+        token_id: Some(token_id(num)),
+        balance: u64::try_from(holding.balance).unwrap_or_default(),
+        decimals: token.decimals,
     })
 }
 
@@ -134,8 +150,14 @@ fn paid<T>(
     find: impl FnOnce(&Network) -> Result<(Code, T), Code>,
 ) -> Paid<T> {
     let asks = asked.map_or(0, |header| header.response_type);
+    // The JavaScript SDK reads from the header whether it has been given a price or an answer.
+    let header = |code, cost| ResponseHeader { response_type: asks, ..header(code, cost) };
     if asks == i32::from(ResponseType::CostAnswer) {
-        return (header(Code::Ok, cost), None);
+        // What cannot be answered has no price. A record may still come.
+        return match find(network) {
+            Err(code) if code != Code::RecordNotFound => (header(code, 0), None),
+            _ => (header(Code::Ok, cost), None),
+        };
     }
     if asks != i32::from(ResponseType::AnswerOnly) {
         return (header(Code::NotSupported, 0), None);
@@ -175,7 +197,7 @@ fn check_payment(
 fn record(network: &mut Network, query: &TransactionGetRecordQuery) -> Answer {
     let cost = network.fees.query();
     let (header, transaction_record) = paid(network, query.header.as_ref(), cost, |network| {
-        let id = transaction_id(query.transaction_id.as_ref())?;
+        let id = asked_id(query.transaction_id.as_ref())?;
         let handled = network.outcome(&id).flatten().ok_or(Code::RecordNotFound)?;
         Ok((Code::Ok, handled.record(&network.fees)))
     });
@@ -184,36 +206,6 @@ fn record(network: &mut Network, query: &TransactionGetRecordQuery) -> Answer {
         transaction_record,
         ..Default::default()
     })
-}
-
-fn info(network: &mut Network, query: &CryptoGetInfoQuery) -> Answer {
-    let cost = network.fees.query();
-    let (header, account_info) = paid(network, query.header.as_ref(), cost, |network| {
-        let draft = Draft::new(&network.state);
-        let id = query.account_id.as_ref().ok_or(Code::InvalidAccountId)?;
-        Ok((Code::Ok, shown(crypto::find(&draft, id)?)))
-    });
-    Answer::CryptoGetInfo(CryptoGetInfoResponse { header: Some(header), account_info })
-}
-
-fn shown(account: &Account) -> AccountInfo {
-    let alias = if account.has_alias() { account.address.to_vec() } else { Vec::new() };
-    AccountInfo {
-        account_id: Some(account_id(account.num)),
-        contract_account_id: hex::encode(account.address),
-        key: account.key.clone(),
-        balance: u64::try_from(account.balance).unwrap_or_default(),
-        receiver_sig_required: account.receiver_sig_required,
-        expiration_time: Some(account.created.plus_seconds(account.auto_renew).to_proto()),
-        auto_renew_period: Some(hiero_sdk_proto::services::Duration {
-            seconds: account.auto_renew,
-        }),
-        memo: account.memo.clone(),
-        max_automatic_token_associations: account.max_associations,
-        alias,
-        ledger_id: vec![3],
-        ..AccountInfo::default()
-    }
 }
 
 fn version(network: &mut Network, asked: Option<&QueryHeader>) -> Answer {
@@ -242,16 +234,18 @@ fn call_local(network: &mut Network, query: &ContractCallLocalQuery) -> Answer {
             _ => return Err(Code::MaxGasLimitExceeded),
         }
         let draft = Draft::new(&network.state);
-        let contract = contract::find(&draft, query.contract_id.as_ref())?;
+        let callee = contract::callee(&draft, query.contract_id.as_ref())?;
         let sender = match &query.sender_id {
             Some(id) => crypto::find(&draft, id)?,
-            None => payer.and_then(|num| draft.account(num)).ok_or(Code::InvalidAccountId)?,
+            // A price is asked for without a payment, so by nobody in particular.
+            None => draft.account(payer.unwrap_or(NODE)).ok_or(Code::InvalidAccountId)?,
         };
         let input = query.function_parameters.clone().into();
         let at = network.now();
-        let (run, result) = contract::call_local(&draft, at, contract, sender.address, input, gas);
+        let world = (at, &network.fees);
+        let (run, result) = contract::call_local(&draft, world, callee, sender.address, input, gas);
         let code = result.err().map_or(Code::Ok, |failure| failure.code());
-        tracing::debug!(contract = contract.num, code = code.as_str_name(), "local call");
+        tracing::debug!(contract = callee.0, code = code.as_str_name(), "local call");
         Ok((code, run.result(sender.num)))
     });
     Answer::ContractCallLocal(ContractCallLocalResponse { header: Some(header), function_result })

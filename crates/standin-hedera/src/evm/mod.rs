@@ -9,7 +9,10 @@
 //! - A contract created by a ledger transaction gets its long-zero address.
 //! - Gas is paid in the ledger's own fees, so inside the EVM its price is zero.
 //!
-//! The system contracts for tokens and accounts are absent: a call to one fails.
+//! Calls to the system contracts and to tokens go to [`system`]. They change the ledger beside the
+//! EVM, so what a frame changed there is taken back with the frame.
+
+mod system;
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -19,6 +22,7 @@ use revm::bytecode::Bytecode;
 use revm::context::{BlockEnv, TxEnv};
 use revm::context_interface::CreateScheme;
 use revm::context_interface::result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction};
+use revm::context_interface::{ContextTr, JournalTr};
 use revm::database_interface::Database;
 use revm::interpreter::{
     CallInputs, CallOutcome, CreateInputs, CreateOutcome, Gas, InstructionResult, InterpreterResult,
@@ -29,7 +33,8 @@ use revm::state::{AccountInfo, EvmState};
 use revm::{Context, InspectEvm, Inspector, MainBuilder, MainContext};
 
 use crate::entity::{COLLECTOR, Stamp, long_zero, long_zero_num};
-use crate::state::{Account, Contract, Draft};
+use crate::fees::Schedule;
+use crate::state::{Account, Contract, Delta, Draft};
 
 /// The chain id of a local Hedera network.
 pub(crate) const CHAIN_ID: u64 = 298;
@@ -69,6 +74,8 @@ pub(crate) struct Done {
     pub(crate) output: Bytes,
     pub(crate) logs: Vec<Log>,
     state: EvmState,
+    /// What the system contracts changed.
+    delta: Delta,
 }
 
 /// A call that failed.
@@ -97,8 +104,19 @@ impl Failure {
     }
 }
 
+/// Is there something else than a contract at this number that answers calls?
+pub(crate) fn answers(draft: &Draft<'_>, num: i64) -> bool {
+    system::answers(draft, &long_zero(num))
+}
+
 /// Runs a call. `signed` tells whether a key signed the transaction.
-pub(crate) fn run(draft: &Draft<'_>, at: Stamp, call: Call, signed: &dyn Fn(&Key) -> bool) -> Ran {
+pub(crate) fn run(
+    draft: &Draft<'_>,
+    at: Stamp,
+    fees: &Schedule,
+    call: Call,
+    signed: &dyn Fn(&Key) -> bool,
+) -> Ran {
     let (kind, new) = match call.to {
         To::Contract(address) => (TxKind::Call(address), None),
         To::New(address) => (TxKind::Create, Some(address)),
@@ -112,7 +130,16 @@ pub(crate) fn run(draft: &Draft<'_>, at: Stamp, call: Call, signed: &dyn Fn(&Key
         chain_id: Some(CHAIN_ID),
         ..TxEnv::default()
     };
-    let rules = Rules { draft, signed, new, born: BTreeSet::new() };
+    let rules = Rules {
+        draft: draft.clone(),
+        at,
+        fees,
+        signed,
+        origin: call.from,
+        new,
+        born: BTreeSet::new(),
+        frames: Vec::new(),
+    };
     let mut evm = Context::mainnet()
         .with_db(View(draft))
         .with_block(block(at))
@@ -131,9 +158,12 @@ pub(crate) fn run(draft: &Draft<'_>, at: Stamp, call: Call, signed: &dyn Fn(&Key
     };
     let gas_used = outcome.result.tx_gas_used();
     let result = match outcome.result {
-        ExecutionResult::Success { logs, output, .. } => {
-            Ok(Done { output: output.into_data(), logs, state: outcome.state })
-        }
+        ExecutionResult::Success { logs, output, .. } => Ok(Done {
+            output: output.into_data(),
+            logs,
+            state: outcome.state,
+            delta: evm.inspector.draft.finish_quietly(),
+        }),
         ExecutionResult::Revert { output, .. } => Err(Failure::Revert(output)),
         ExecutionResult::Halt { reason: HaltReason::OutOfGas(_), .. } => {
             Err(Failure::Halt(Code::InsufficientGas))
@@ -179,6 +209,7 @@ impl Done {
     /// # Errors
     /// When the call would leave value where there is no account, or destroy it.
     pub(crate) fn apply(self, draft: &mut Draft<'_>, at: Stamp) -> Result<Vec<i64>, Failure> {
+        draft.go_back_to(self.delta);
         let mut born = Vec::new();
         let touched = self.state.into_iter().filter(|(_, account)| account.is_touched());
         let mut touched: Vec<_> = touched.collect();
@@ -194,12 +225,12 @@ impl Done {
             }
             let mut account = known.unwrap_or_else(|| {
                 let num = long_zero_num(&address).unwrap_or_else(|| draft.next_num());
-                born.push(num);
                 Account { address, ..Account::new(num, at) }
             });
             account.balance = i64::try_from(changed.info.balance)
                 .map_err(|_| Failure::Halt(Code::ContractExecutionException))?;
             if changed.is_created() {
+                born.push(account.num);
                 let code = changed.info.code.clone().unwrap_or_default();
                 let nonce = changed.info.nonce;
                 account.contract =
@@ -227,13 +258,23 @@ impl Database for View<'_> {
     type Error = Infallible;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
-        Ok(self.0.at(&address).map(|account| {
-            let (nonce, code) = match &account.contract {
-                Some(contract) => (contract.nonce, contract.code.clone()),
-                None => (0, Bytecode::default()),
-            };
-            AccountInfo::new(tinybars(account.balance), nonce, code.hash_slow(), code)
-        }))
+        Ok(self
+            .0
+            .at(&address)
+            .map(|account| {
+                let (nonce, code) = match &account.contract {
+                    Some(contract) if !account.deleted => (contract.nonce, contract.code.clone()),
+                    _ => (0, Bytecode::default()),
+                };
+                AccountInfo::new(tinybars(account.balance), nonce, code.hash_slow(), code)
+            })
+            .or_else(|| {
+                let token = long_zero_num(&address).and_then(|num| self.0.token(num));
+                token.map(|_| {
+                    let code = Bytecode::new_raw(system::code_of_token(&address).into());
+                    AccountInfo::new(U256::ZERO, 1, code.hash_slow(), code)
+                })
+            }))
     }
 
     fn code_by_hash(&mut self, _: B256) -> Result<Bytecode, Infallible> {
@@ -249,12 +290,19 @@ impl Database for View<'_> {
     }
 }
 
-/// Hedera's own rules about where value may go and what a new contract's address is.
+/// Hedera's own rules about where value may go and what a new contract's address is, and the ledger
+/// as the system contracts change it.
 struct Rules<'a> {
-    draft: &'a Draft<'a>,
+    draft: Draft<'a>,
+    at: Stamp,
+    fees: &'a Schedule,
     signed: &'a dyn Fn(&Key) -> bool,
+    /// Who signed the transaction.
+    origin: Address,
     new: Option<Address>,
     born: BTreeSet<Address>,
+    /// The ledger as it was when each of the open frames began.
+    frames: Vec<Delta>,
 }
 
 impl Rules<'_> {
@@ -264,27 +312,85 @@ impl Rules<'_> {
             !account.receiver_sig_required || key.is_some_and(|key| (self.signed)(key))
         };
         match self.draft.at(address) {
-            Some(account) => !account.is_system() && signs(account),
+            Some(account) => !account.is_system() && !account.deleted && signs(account),
             None => self.born.contains(address),
         }
     }
+
+    /// A frame begins: what it changes may have to be taken back.
+    fn open(&mut self) {
+        self.frames.push(self.draft.checkpoint());
+    }
+
+    /// A frame ends.
+    fn close(&mut self, result: InstructionResult) {
+        let before = self.frames.pop();
+        if !result.is_ok()
+            && let Some(before) = before
+        {
+            self.draft.go_back_to(before);
+        }
+    }
+
+    /// Asks a system contract or a token.
+    fn ask(&mut self, inputs: &CallInputs, input: &[u8]) -> system::Reply {
+        // Code of somebody else's that runs as the caller's own may not speak for the caller.
+        if inputs.target_address != inputs.bytecode_address {
+            return system::Reply::fail();
+        }
+        let asked = system::Asked {
+            draft: &mut self.draft,
+            at: self.at,
+            fees: self.fees,
+            signed: self.signed,
+            caller: inputs.caller,
+            direct: inputs.caller == self.origin,
+            read_only: inputs.is_static,
+        };
+        system::call(asked, &inputs.bytecode_address, input)
+    }
 }
 
-impl<CTX> Inspector<CTX> for Rules<'_> {
-    fn call(&mut self, _: &mut CTX, inputs: &mut CallInputs) -> Option<CallOutcome> {
+impl<CTX: ContextTr> Inspector<CTX> for Rules<'_> {
+    fn call(&mut self, context: &mut CTX, inputs: &mut CallInputs) -> Option<CallOutcome> {
+        self.open();
         let to = inputs.transfer_to();
         let refused = inputs.transfers_value() && !self.may_receive(&to);
-        let system = long_zero_num(&inputs.bytecode_address)
-            .is_some_and(|num| SYSTEM_CONTRACTS.contains(&num));
-        (refused || system).then(|| {
-            let mut gas = Gas::new(inputs.gas_limit);
+        let answers = system::answers(&self.draft, &inputs.bytecode_address);
+        if !refused && !answers {
+            return None;
+        }
+        let mut gas = Gas::new(inputs.gas_limit);
+        let reply = match refused {
+            true => system::Reply::fail(),
+            false => {
+                let input = inputs.input.bytes(context);
+                self.ask(inputs, &input)
+            }
+        };
+        let (result, output) = match reply.result {
+            _ if !gas.record_regular_cost(reply.gas) => (InstructionResult::OutOfGas, Bytes::new()),
+            Ok(output) => (InstructionResult::Return, output.into()),
+            Err(system::Refusal::Revert(code)) => {
+                (InstructionResult::Revert, code.as_str_name().as_bytes().to_vec().into())
+            }
+            Err(system::Refusal::Fail) => (InstructionResult::OutOfGas, Bytes::new()),
+        };
+        if result.is_ok() {
+            reply.logs.into_iter().for_each(|log| context.journal_mut().log(log));
+        } else if result == InstructionResult::OutOfGas {
             gas.spend_all();
-            let result = InterpreterResult::new(InstructionResult::OutOfGas, Bytes::new(), gas);
-            CallOutcome::new(result, inputs.return_memory_offset.clone())
-        })
+        }
+        let result = InterpreterResult::new(result, output, gas);
+        Some(CallOutcome::new(result, inputs.return_memory_offset.clone()))
+    }
+
+    fn call_end(&mut self, _: &mut CTX, _: &CallInputs, outcome: &mut CallOutcome) {
+        self.close(outcome.result.result);
     }
 
     fn create(&mut self, _: &mut CTX, inputs: &mut CreateInputs) -> Option<CreateOutcome> {
+        self.open();
         // The first creation of a ContractCreate is the transaction's own.
         if let Some(address) = self.new.take() {
             inputs.set_scheme(CreateScheme::Custom { address });
@@ -294,6 +400,7 @@ impl<CTX> Inspector<CTX> for Rules<'_> {
     }
 
     fn create_end(&mut self, _: &mut CTX, _: &CreateInputs, outcome: &mut CreateOutcome) {
+        self.close(outcome.result.result);
         self.born.extend(outcome.address);
     }
 }
