@@ -12,8 +12,8 @@ use serde::Deserialize;
 use super::Mirror;
 use crate::transaction_id::{TransactionId, nanos};
 
-/// The port on which nodes speak gRPC without TLS.
-const PLAIN: u16 = 50_211;
+/// The port on which nodes speak gRPC over TLS; without it is 50211, or whatever a local network has.
+const TLS: u16 = 50_212;
 
 /// How many log entries a page has; the most that the mirror node gives.
 const PAGE: usize = 100;
@@ -117,11 +117,11 @@ struct EndpointRow {
 }
 
 impl EndpointRow {
-    /// `host:port`. Only endpoints without TLS: the receipts of nodes are not believed anyway.
+    /// `host:port`. None of those with TLS: the receipts of nodes are not believed anyway.
     fn address(&self) -> Option<String> {
         let name = self.domain_name.as_deref().filter(|name| !name.is_empty());
         let host = name.unwrap_or(&self.ip_address_v4);
-        (self.port == PLAIN && !host.is_empty()).then(|| format!("{host}:{}", self.port))
+        (self.port != TLS && !host.is_empty()).then(|| format!("{host}:{}", self.port))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hashbuzz_domain::AccountId;
-use hashbuzz_ledger::Ledger as _;
+use hashbuzz_ledger::{Ledger as _, conformance};
 use hashbuzz_ledger_hedera::{Hedera, Settings, SetupError, Wallet, WalletError};
 
 use crate::ground::Ground;
@@ -40,11 +40,21 @@ async fn a_raw_key_is_taken_for_the_kind_that_the_account_has() {
 }
 
 #[tokio::test]
+async fn without_nodes_in_the_settings_those_of_the_mirror_node_are_used() {
+    let ground = Ground::with_lag(Duration::ZERO).await;
+    let mut unnamed = settings(&ground);
+    unnamed.network.nodes.clear();
+    let hedera = Hedera::connect(unnamed.clone()).await.unwrap();
+    conformance::a_call_is_prepared_sent_and_done(&hedera, &ground).await;
+    let key = ground.operator.key_raw.clone().into();
+    let wallet = Wallet::new(&unnamed.network, ground.operator.party.account, &key).await;
+    assert!(wallet.is_ok(), "a wallet finds its node as well");
+}
+
+#[tokio::test]
 async fn settings_that_cannot_be_right_are_told_before_anything_is_sent() {
     let ground = Ground::with_lag(Duration::ZERO).await;
     let other = ground.open().await;
-    let mut without_nodes = settings(&ground);
-    without_nodes.network.nodes.clear();
     let mut plain = settings(&ground);
     plain.network.mirror = "http://mirror.example".to_owned();
     for wrong in [
@@ -52,7 +62,6 @@ async fn settings_that_cannot_be_right_are_told_before_anything_is_sent() {
         Settings { operator_key: "no key".to_owned().into(), ..settings(&ground) },
         Settings { operator: AccountId::new(4_000_000), ..settings(&ground) },
         Settings { contract: other.party.account, ..settings(&ground) },
-        without_nodes,
         plain,
     ] {
         let secret = wrong.operator_key.clone();

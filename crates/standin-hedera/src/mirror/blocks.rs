@@ -1,5 +1,7 @@
 //! `/blocks`, and what the network charges.
 
+use std::net::SocketAddr;
+
 use axum::extract::{Path, Query, State};
 use axum::response::Json;
 use serde_json::{Value, json};
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 use super::history::{History, block_hash};
 use super::paging::{Order, Params};
 use super::{Answer, Problem};
-use crate::entity::Stamp;
+use crate::entity::{NODE, Stamp, display};
 use crate::network::Shared;
 
 /// Blocks, newest first unless asked otherwise. There is one for every two seconds of consensus
@@ -99,4 +101,15 @@ pub(super) async fn fees(State(network): State<Shared>) -> Answer {
         let at = network.mirror.watermark().to_string();
         Ok(Json(json!({ "fees": fees, "timestamp": at })))
     })
+}
+
+/// The address book: one node.
+pub(super) fn nodes(node: SocketAddr) -> Json<Value> {
+    let endpoint = json!({
+        "domain_name": "", "ip_address_v4": node.ip().to_string(), "port": node.port(),
+    });
+    let row = json!({
+        "node_account_id": display(NODE), "node_id": 0, "service_endpoints": [endpoint],
+    });
+    Json(json!({ "nodes": [row], "links": { "next": null } }))
 }

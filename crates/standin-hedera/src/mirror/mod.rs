@@ -59,6 +59,7 @@ pub(crate) fn routes(network: &Shared, node: std::net::SocketAddr) -> Router {
         .route("/blocks/{number}", get(blocks::one))
         .route("/network/exchangerate", get(blocks::exchange_rate))
         .route("/network/fees", get(blocks::fees))
+        .route("/network/nodes", get(move || async move { blocks::nodes(node) }))
         .fallback(|| async { Problem::not_found() })
         .with_state(network.clone());
     Router::new()
