@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hashbuzz_domain::Time;
-use hashbuzz_social::{Budget, Draw, Full, Limit, Reading, SLACK, SOON, Settled, Unavailable};
+use hashbuzz_social::{
+    Budget, Draw, Full, Limit, Reading, SAME, SLACK, SOON, Settled, Unavailable,
+};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands as _, Client, RedisError, Script};
 
@@ -95,7 +97,7 @@ impl Budget for RedisBudget {
 
     async fn settle(&self, now: Time, settled: &Settled) -> Result<(), Unavailable> {
         let mut call = self.settle.key(self.index.as_str());
-        call.arg(now.micros()).arg(KEEP_MICROS);
+        call.arg(now.micros()).arg(KEEP_MICROS).arg(SAME.micros());
         let mut say = |bucket: &str, what: &str, values: [String; 3]| {
             call.key(self.key(bucket)).arg(what).arg(bucket).arg(&values);
         };
@@ -113,6 +115,7 @@ impl Budget for RedisBudget {
         let mut connection = self.connection.clone();
         self.within(call.invoke_async(&mut connection)).await
     }
+
     async fn limits(&self, now: Time, most: usize) -> Result<Vec<Limit>, Unavailable> {
         let mut connection = self.connection.clone();
         let mut limits = self

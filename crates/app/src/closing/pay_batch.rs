@@ -180,10 +180,10 @@ async fn record(
 /// Everybody with a wallet is paid: after the first pass that is announced.
 async fn all_paid(app: &App, turn: Turn, campaign: &Campaign) -> Result<Verdict, Failure> {
     let now = turn.now();
-    let taken = store::taken(&app.db, campaign.id).await?;
-    let took = payout_plan::took(app, &taken).await;
+    let first_pass = campaign.is_at(Phase::Settling);
+    let took = if first_pass { payout_plan::took(app, campaign.id).await? } else { String::new() };
     let tx = app.db.begin().await?;
-    if campaign.is_at(Phase::Settling) {
+    if first_pass {
         let (people, amount) = store::paid(&tx, campaign.id).await?;
         let amount = Amount::new(amount, campaign.draft.budget.asset());
         let detail = format!("{people} people paid {amount}: {took}");

@@ -4,8 +4,9 @@ use hashbuzz_db::DbError;
 use hashbuzz_domain::{Amount, Asset, CampaignId};
 use hashbuzz_outbox::Failure;
 
-use super::store::{self, Taken};
+use super::store;
 use crate::budget::usd;
+use crate::stored::count;
 use crate::{App, account};
 
 /// Lines looked at at a time.
@@ -16,7 +17,7 @@ const PAGE: i64 = 500;
 pub(super) async fn planned(app: &App, campaign: CampaignId) -> Result<String, Failure> {
     let recipients = with_wallet(app, campaign).await?;
     let plan = app.ledger.plan_payout(recipients);
-    let words = format!("{recipients} people in {} transactions", plan.transactions);
+    let words = format!("{recipients} people in {}", transactions(count(plan.transactions)));
     let cost = match app.ledger.prices().await {
         Ok(prices) => {
             let fee = plan.gas.saturating_mul(prices.gas_tinybar);
@@ -28,10 +29,15 @@ pub(super) async fn planned(app: &App, campaign: CampaignId) -> Result<String, F
 }
 
 /// What it took so far, in words.
-pub(super) async fn took(app: &App, taken: &Taken) -> String {
+pub(super) async fn took(app: &App, campaign: CampaignId) -> Result<String, DbError> {
+    let taken = store::taken(&app.db, campaign).await?;
     let prices = app.ledger.prices().await.ok();
     let usd = prices.and_then(|prices| prices.usd_micros(taken.fees));
-    format!("{} transactions, {}", taken.transactions, worth(taken.fees, usd))
+    Ok(format!("{}, {}", transactions(taken.transactions), worth(taken.fees, usd)))
+}
+
+fn transactions(count: i64) -> String {
+    if count == 1 { "1 transaction".to_owned() } else { format!("{count} transactions") }
 }
 
 fn worth(tinybar: u64, usd_micros: Option<u64>) -> String {

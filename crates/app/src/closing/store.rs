@@ -254,11 +254,11 @@ pub(super) async fn finish_batch(
 }
 
 /// What paying took so far.
-pub(crate) struct Taken {
+pub(super) struct Taken {
     /// Batches that were paid.
-    pub(crate) transactions: i64,
+    pub(super) transactions: i64,
     /// Tinybars, for those of which the fee is known.
-    pub(crate) fees: u64,
+    pub(super) fees: u64,
 }
 
 /// What paying took so far.

@@ -92,5 +92,18 @@ async fn more_people_than_one_transaction_carries_are_paid_in_several_batches() 
     assert_eq!(counted.succeeded("payBatch(bytes32,uint32,bytes32[])"), 2);
     let view = brand.api.campaign(&id).await;
     assert_eq!(view["totals"]["paid"], most + 1, "{view:#}");
+    // What it would take was told before, what it took is told after, each in money.
+    let (_, timeline) = brand.api.get(&format!("/v2/campaigns/{id}/timeline")).await;
+    let told = timeline.to_string();
+    let people = most + 1;
+    for words in [
+        format!("{people} people in 2 transactions, about "),
+        format!("batch 1: {most} people paid "),
+        format!("; {people} paid so far"),
+    ] {
+        assert!(told.contains(&words), "{words}: {timeline:#}");
+    }
+    let steps = view["steps"].to_string();
+    assert!(steps.contains(": 2 transactions, ") && steps.contains(" in fees ($"), "{view:#}");
     world.finish().await;
 }
