@@ -9,6 +9,9 @@ use std::time::Duration;
 use hashbuzz_ledger::SendError;
 use hiero_sdk::Status;
 
+/// How long somebody takes, at the least, to send the operator's account more.
+const TOPPED_UP: Duration = Duration::from_secs(60);
+
 pub(crate) fn remedy(code: i32) -> Result<(), SendError> {
     let Ok(status) = Status::try_from(code) else {
         return Err(SendError::Unknown(format!("the node answers with the unknown code {code}")));
@@ -18,6 +21,14 @@ pub(crate) fn remedy(code: i32) -> Result<(), SendError> {
         Err(SendError::Busy { after: Duration::from_secs(after), detail })
     };
     match status {
+        // Ours to mend, and no campaign's fault: everybody waits, and goes on when it is.
+        Status::InsufficientPayerBalance => Err(SendError::Busy {
+            after: TOPPED_UP,
+            detail: format!(
+                "{}: hedera.operator needs more HBAR to pay fees from",
+                status.as_str_name()
+            ),
+        }),
         Status::Ok | Status::DuplicateTransaction => Ok(()),
         Status::Busy | Status::PlatformTransactionNotCreated | Status::ThrottledAtConsensus => {
             busy(1)
@@ -59,7 +70,7 @@ mod tests {
             (Status::Unknown, "unknown"),
             (Status::FailInvalid, "unknown"),
             (Status::InvalidSignature, "refused INVALID_SIGNATURE"),
-            (Status::InsufficientPayerBalance, "refused INSUFFICIENT_PAYER_BALANCE"),
+            (Status::InsufficientPayerBalance, "busy 60 s"),
             (Status::InsufficientTxFee, "refused INSUFFICIENT_TX_FEE"),
             (Status::InvalidNodeAccount, "refused INVALID_NODE_ACCOUNT"),
             (Status::TransactionOversize, "refused TRANSACTION_OVERSIZE"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hashbuzz_domain::Span;
 use hashbuzz_ledger::conformance::Proving as _;
 use hashbuzz_ledger::{EscrowCall, Ledger as _, Outcome, ReadError, SendError};
+use hashbuzz_ledger_hedera::Wallet;
 use serde_json::json;
 
 use crate::ground::Ground;
@@ -129,4 +130,30 @@ async fn the_success_of_other_bytes_under_the_same_id_is_not_ours() {
     assert_eq!(ground.hedera.look_up(&prepared).await, Ok(Outcome::Pending));
     ground.later(Span::from_secs(400)).await;
     assert_eq!(ground.hedera.look_up(&prepared).await, Ok(Outcome::Absent));
+}
+
+#[tokio::test]
+async fn an_operator_that_cannot_pay_waits_until_it_can_and_the_same_bytes_are_taken() {
+    let ground = Ground::with_lag(Duration::ZERO).await;
+    let operator = ground.operator.clone();
+    let prepared = ground.hedera.prepare(&doomed(&ground), ground.now()).await.unwrap();
+    // Everything but the fee of this deposit, which is less than what a call might cost.
+    let key = operator.key_der.clone().into();
+    let wallet = Wallet::new(&ground.network, operator.party.account, &key).await.unwrap();
+    let contract = ground.hedera.escrow().contract;
+    let gas = ground.hedera.prices().await.unwrap().gas_tinybar;
+    let all = ground.hedera.operator_balance().await.unwrap() - 300_000 * gas;
+    wallet.deposit_and_allow(contract, all, all, 1_000, ground.now()).await.unwrap();
+    ground.later(Span::from_secs(1)).await;
+
+    let refused = ground.hedera.send(&prepared).await;
+    let Err(SendError::Busy { after, detail }) = refused else { panic!("{refused:?}") };
+    assert_eq!(after, Duration::from_secs(60));
+    assert!(detail.contains("INSUFFICIENT_PAYER_BALANCE: hedera.operator"), "{detail}");
+
+    ground.top_up(&operator, 100_000_000).await;
+    ground.hedera.send(&prepared).await.unwrap();
+    ground.later(Span::from_secs(1)).await;
+    let outcome = ground.hedera.look_up(&prepared).await;
+    assert!(matches!(outcome, Ok(Outcome::Failed { .. })), "the contract was asked: {outcome:?}");
 }

@@ -99,6 +99,30 @@ impl Ground {
         opened
     }
 
+    /// Somebody sends `tinybar` to an account.
+    pub(crate) async fn top_up(&self, whom: &Opened, tinybar: i64) {
+        let giver = self.open().await;
+        let account = |id: AccountId| hiero_sdk::AccountId::new(0, 0, id.num);
+        let nodes = self.network.nodes.iter().map(|(at, id)| (at.clone(), account(*id)));
+        let client = hiero_sdk::Client::for_network(nodes.collect::<HashMap<_, _>>()).unwrap();
+        let key = giver.key_der.parse().unwrap();
+        client.set_operator(account(giver.party.account), key);
+        let start = time::OffsetDateTime::from_unix_timestamp(self.now().secs() - 10).unwrap();
+        let id = hiero_sdk::TransactionId {
+            account_id: account(giver.party.account),
+            valid_start: start,
+            nonce: None,
+            scheduled: false,
+        };
+        let mut transfer = hiero_sdk::TransferTransaction::new();
+        transfer
+            .transaction_id(id)
+            .hbar_transfer(account(giver.party.account), hiero_sdk::Hbar::from_tinybars(-tinybar))
+            .hbar_transfer(account(whom.party.account), hiero_sdk::Hbar::from_tinybars(tinybar));
+        transfer.execute(&client).await.unwrap();
+        advance(&self.clock, self.lag);
+    }
+
     /// Writes into the stand-in's script of faults.
     pub(crate) async fn fault(&self, fault: Value) {
         let url = format!("http://{}/_standin/faults", self.running.mirror);
