@@ -3,6 +3,7 @@
 //! | mirror node says of our bytes | answer |
 //! |---|---|
 //! | handled, `SUCCESS` | `Done` with consensus time and fee |
+//! | handled, no room for it or nothing to pay it from | `Undone` with the network's reason |
 //! | handled, another result | `Failed` with the contract's reason |
 //! | nothing, and it has not seen the whole validity | `Pending` |
 //! | nothing, asked after it had seen the whole validity | `Absent` |
@@ -24,6 +25,7 @@ use crate::abi;
 use crate::hedera::Hedera;
 use crate::mirror::TransactionRow;
 use crate::node::Receipt;
+use crate::precheck;
 use crate::transaction_id::{TransactionId, nanos};
 
 const SUCCESS: &str = "SUCCESS";
@@ -70,6 +72,9 @@ impl Hedera {
                 consensus_at: Time::from_micros(consensus_at / 1_000),
                 fee_tinybar: Some(row.charged_tx_fee),
             });
+        }
+        if let Some((reason, after)) = precheck::not_the_calls(&row.result) {
+            return Ok(Outcome::Undone { reason, after });
         }
         let detail = match row.result.as_str() {
             REVERTED => self.mirror.revert(id).await?.map(|message| revert_text(&message)),

@@ -12,6 +12,27 @@ use hiero_sdk::Status;
 /// How long somebody takes, at the least, to send the operator's account more.
 const TOPPED_UP: Duration = Duration::from_secs(60);
 
+/// How long a network needs that had no room for a transaction.
+const ROOM_AGAIN: Duration = Duration::from_secs(5);
+
+fn needs_more() -> String {
+    format!("{PAYER_IS_SHORT}: hedera.operator needs more HBAR to pay fees from")
+}
+
+const PAYER_IS_SHORT: &str = "INSUFFICIENT_PAYER_BALANCE";
+
+/// Whether a result at consensus says nothing of the call; then what it says, and how long to wait.
+/// <response_code.proto, hiero-sdk-proto 0.22>
+pub(crate) fn not_the_calls(result: &str) -> Option<(String, Duration)> {
+    match result {
+        PAYER_IS_SHORT => Some((needs_more(), TOPPED_UP)),
+        "CONSENSUS_GAS_EXHAUSTED" | "THROTTLED_AT_CONSENSUS" | "BUSY" => {
+            Some((format!("{result}: the network has no room for it"), ROOM_AGAIN))
+        }
+        _ => None,
+    }
+}
+
 pub(crate) fn remedy(code: i32) -> Result<(), SendError> {
     let Ok(status) = Status::try_from(code) else {
         return Err(SendError::Unknown(format!("the node answers with the unknown code {code}")));
@@ -22,13 +43,9 @@ pub(crate) fn remedy(code: i32) -> Result<(), SendError> {
     };
     match status {
         // Ours to mend, and no campaign's fault: everybody waits, and goes on when it is.
-        Status::InsufficientPayerBalance => Err(SendError::Busy {
-            after: TOPPED_UP,
-            detail: format!(
-                "{}: hedera.operator needs more HBAR to pay fees from",
-                status.as_str_name()
-            ),
-        }),
+        Status::InsufficientPayerBalance => {
+            Err(SendError::Busy { after: TOPPED_UP, detail: needs_more() })
+        }
         Status::Ok | Status::DuplicateTransaction => Ok(()),
         Status::Busy | Status::PlatformTransactionNotCreated | Status::ThrottledAtConsensus => {
             busy(1)

@@ -1,5 +1,7 @@
 //! What a ledger tells us.
 
+use std::time::Duration;
+
 use hashbuzz_domain::{AccountId, Asset, CampaignId, EvmAddress, Time};
 
 /// A transaction that is signed and not yet, or not certainly, sent. Stored before it is sent.
@@ -32,6 +34,14 @@ pub enum Outcome {
         /// The network's code and, for a revert, the contract's error, such as
         /// `CONTRACT_REVERT_EXECUTED: InsufficientBalance`.
         reason: String,
+    },
+    /// It reached consensus and did nothing, and the call is not why: the network had no room for
+    /// it, or its payer could not pay. A new transaction may do it later.
+    Undone {
+        /// The network's code, and what to do about it where somebody has to.
+        reason: String,
+        /// How long to wait before a new one.
+        after: Duration,
     },
     /// Not known yet: it may still arrive.
     Pending,

@@ -41,6 +41,9 @@ pub(crate) enum Trouble {
     ConsensusDelayMs,
     /// The mirror shows the transaction `ms` later than what came after it.
     MirrorGapMs,
+    /// Consensus has no gas left for the transaction: it is handled, does nothing, and fails with
+    /// CONSENSUS_GAS_EXHAUSTED.
+    GasExhausted,
     /// A copy reaches consensus through another node and is recorded as a duplicate.
     Duplicate,
 }

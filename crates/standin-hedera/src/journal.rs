@@ -23,6 +23,9 @@ pub(crate) enum Entry {
         transaction: String,
         /// A copy that arrived through another node.
         copy: bool,
+        /// There was no gas left for it.
+        #[serde(default)]
+        exhausted: bool,
     },
     /// An account of the portal, with its keys.
     Account {

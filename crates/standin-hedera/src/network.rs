@@ -43,6 +43,26 @@ pub(crate) struct Shared {
     network: Arc<Mutex<Network>>,
 }
 
+/// How a transaction fares at consensus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Plain,
+    /// A copy of it arrives through another node.
+    Twice,
+    /// There is no gas left for it.
+    Exhausted,
+}
+
+/// What the journal keeps of a transaction.
+fn entry(tx: &Parsed, at: Stamp, way: Way) -> Entry {
+    Entry::Transaction {
+        at: at.0,
+        transaction: hex::encode(&tx.bytes),
+        copy: way == Way::Twice,
+        exhausted: way == Way::Exhausted,
+    }
+}
+
 /// Everything there is behind the servers.
 pub(crate) struct Network {
     pub(crate) state: State,
@@ -57,7 +77,7 @@ pub(crate) struct Network {
     known: HashMap<TxId, Option<Arc<Handled>>>,
     /// Ids by the moment until which they are remembered.
     forget: BTreeMap<(Stamp, TxId), ()>,
-    waiting: BTreeMap<(Stamp, TxId), (Parsed, bool)>,
+    waiting: BTreeMap<(Stamp, TxId), (Parsed, Way)>,
     unseen: VecDeque<Arc<Handled>>,
     journal: Option<Journal>,
     throttles: Throttles,
@@ -166,7 +186,11 @@ impl Network {
     /// Takes in a transaction that passed the checks.
     pub(crate) fn accept(&mut self, tx: Parsed, fault: Option<&Fault>) {
         let fault = fault.map(|fault| (fault.kind, fault.ms));
-        let copy = matches!(fault, Some((Trouble::Duplicate, _)));
+        let way = match fault {
+            Some((Trouble::Duplicate, _)) => Way::Twice,
+            Some((Trouble::GasExhausted, _)) => Way::Exhausted,
+            _ => Way::Plain,
+        };
         let delay = match fault {
             Some((Trouble::ConsensusDelayMs, ms)) => Duration::from_millis(ms),
             _ => Duration::ZERO,
@@ -178,9 +202,9 @@ impl Network {
         self.forget.insert((tx.id.start.plus_seconds(ID_SECONDS), tx.id), ());
         let due = Stamp(self.now.0.saturating_add(Stamp::from_micros(micros(delay)).0));
         if due <= self.now {
-            self.handle(&tx, due, copy);
+            self.handle(&tx, due, way);
         } else {
-            self.waiting.insert((due, tx.id), (tx, copy));
+            self.waiting.insert((due, tx.id), (tx, way));
         }
     }
 
@@ -267,13 +291,14 @@ impl Network {
                 let account = self.portal(balance, &pair, at).map_err(|_| wrong())?;
                 Ok(founder.then(|| founders::shown(&account, &pair)))
             }
-            Entry::Transaction { at, transaction, copy } => {
+            Entry::Transaction { at, transaction, copy, exhausted } => {
                 let signed_transaction_bytes = hex::decode(transaction).map_err(|_| wrong())?;
                 let transaction = Transaction { signed_transaction_bytes, ..Default::default() };
                 let tx = Parsed::read(&transaction).map_err(|_| wrong())?;
-                match copy {
-                    false => self.handle_at(&tx, Stamp(at)),
-                    true => self.copy_at(&tx, Stamp(at)),
+                match (copy, exhausted) {
+                    (true, _) => self.copy_at(&tx, Stamp(at)),
+                    (false, true) => self.exhausted_at(&tx, Stamp(at)),
+                    (false, false) => self.handle_at(&tx, Stamp(at)),
                 }
                 Ok(None)
             }
@@ -296,8 +321,8 @@ impl Network {
         while let Some(entry) = self.waiting.first_entry()
             && entry.key().0 <= self.now
         {
-            let ((due, _), (tx, copy)) = entry.remove_entry();
-            self.handle(&tx, due, copy);
+            let ((due, _), (tx, way)) = entry.remove_entry();
+            self.handle(&tx, due, way);
         }
         while let Some(entry) = self.forget.first_entry()
             && entry.key().0 < self.now
@@ -326,10 +351,14 @@ impl Network {
         self.mirror.see_until(watermark);
     }
 
-    fn handle(&mut self, tx: &Parsed, due: Stamp, copy: bool) {
-        self.handle_at(tx, due);
-        if copy {
-            self.copy_at(tx, due);
+    fn handle(&mut self, tx: &Parsed, due: Stamp, way: Way) {
+        match way {
+            Way::Plain => self.handle_at(tx, due),
+            Way::Twice => {
+                self.handle_at(tx, due);
+                self.copy_at(tx, due);
+            }
+            Way::Exhausted => self.exhausted_at(tx, due),
         }
     }
 
@@ -339,26 +368,37 @@ impl Network {
         if let Some(tx) = schedule.and_then(node::scheduled) {
             self.carry_out(&tx, at);
         }
-        let transaction = hex::encode(&tx.bytes);
-        self.keep(&Entry::Transaction { at: at.0, transaction, copy: false });
+        self.keep(&entry(tx, at, Way::Plain));
+    }
+
+    fn exhausted_at(&mut self, tx: &Parsed, due: Stamp) {
+        let at = self.next_stamp(due);
+        let handled = node::handle_exhausted(tx, &self.state, &self.fees, at);
+        self.remember(tx, at, handled);
+        self.keep(&entry(tx, at, Way::Exhausted));
     }
 
     /// Carries a transaction out. Returns when, and the schedule that is due because of it.
     fn carry_out(&mut self, tx: &Parsed, due: Stamp) -> (Stamp, Option<i64>) {
         let at = self.next_stamp(due);
-        let handled = self.commit(node::handle(tx, &self.state, &self.fees, at));
+        let handled = node::handle(tx, &self.state, &self.fees, at);
         let triggered = handled.extra.due;
+        self.remember(tx, at, handled);
+        (at, triggered)
+    }
+
+    /// What became of a transaction; its receipt is there for a while.
+    fn remember(&mut self, tx: &Parsed, at: Stamp, handled: Handled) {
+        let handled = self.commit(handled);
         self.known.insert(tx.id, Some(handled));
         self.forget.remove(&(tx.id.start.plus_seconds(ID_SECONDS), tx.id));
         self.forget.insert((at.plus_seconds(RECEIPT_SECONDS), tx.id), ());
-        (at, triggered)
     }
 
     fn copy_at(&mut self, tx: &Parsed, due: Stamp) {
         let at = self.next_stamp(due);
         self.commit(node::handle_copy(tx, &self.state, &self.fees, at));
-        let transaction = hex::encode(&tx.bytes);
-        self.keep(&Entry::Transaction { at: at.0, transaction, copy: true });
+        self.keep(&entry(tx, at, Way::Twice));
     }
 
     /// Consensus time never stands still.

@@ -208,6 +208,11 @@ async fn look_up(
             spent(app, turn, act, &mut effect, &reason).await?;
             Ok(Asked::Refused(reason))
         }
+        Outcome::Undone { reason, after } => {
+            spent(app, turn, act, &mut effect, &reason).await?;
+            let wait = i64::try_from(after.as_micros()).unwrap_or(SECOND);
+            Ok(later(turn.now() + wait, reason))
+        }
         Outcome::Pending => pending(app, turn, &effect, &prepared).await,
         Outcome::Absent => {
             let seen = "proven absent: the mirror node is past its expiry";

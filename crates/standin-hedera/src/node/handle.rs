@@ -108,6 +108,14 @@ pub(crate) fn handle_copy(tx: &Parsed, state: &State, fees: &Schedule, at: Stamp
     copy
 }
 
+/// Records a transaction for which there was no gas left at consensus: no effect, and no gas to pay.
+pub(crate) fn handle_exhausted(tx: &Parsed, state: &State, fees: &Schedule, at: Stamp) -> Handled {
+    let draft = Draft::new(state);
+    let code = Code::ConsensusGasExhausted;
+    let handled = finish(tx, draft, fees, at, code, Effect::default(), false);
+    Handled { fee: 0, ..handled }
+}
+
 /// Takes the fee, and the price of all the gas that may be used.
 fn charge(draft: &mut Draft<'_>, tx: &Parsed, fees: &Schedule) -> Result<(), Code> {
     let fee = fees.fee(&tx.size());

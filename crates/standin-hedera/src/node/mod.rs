@@ -47,7 +47,7 @@ use crate::faults::{Fault, On, Trouble};
 use crate::net::{Hangup, Lines};
 use crate::network::Shared;
 
-pub(crate) use handle::{handle, handle_copy};
+pub(crate) use handle::{handle, handle_copy, handle_exhausted};
 pub(crate) use kind::Kind;
 pub(crate) use precheck::check;
 pub(crate) use schedule::parsed as scheduled;

@@ -11,6 +11,7 @@ use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
 
 use super::mend;
+use crate::far::selector;
 use crate::{Campaigner, HBAR, Participant, World, awareness};
 
 /// Rounds of a life in which things break; then it may come to its end.
@@ -23,9 +24,16 @@ const REWARD: u64 = 2 * HBAR;
 /// Between two lives of which the second is rolled back.
 const ROLLED_BACK: u64 = 4;
 
+const CREATE: &str = "createCampaign(bytes32,address,address,uint128,uint128,uint32,uint64)";
 /// The service's functions of the contract.
-const FUNCTIONS: [&str; 6] =
-    ["createCampaign", "close", "payBatch", "refund", "finalise", "cancel"];
+const FUNCTIONS: [&str; 6] = [
+    CREATE,
+    "close(bytes32,bytes32,uint128)",
+    "payBatch(bytes32,uint32,bytes32[])",
+    "refund(bytes32)",
+    "finalise(bytes32)",
+    "cancel(bytes32)",
+];
 
 /// What became of a life.
 #[derive(Clone, Debug, Default)]
@@ -241,8 +249,6 @@ impl Life {
     }
 }
 
-const CREATE: &str = "createCampaign(bytes32,address,address,uint128,uint128,uint32,uint64)";
-
 /// One thing that goes wrong once.
 fn fault(chance: &mut ChaCha12Rng) -> Value {
     // An answer that is lost is the worst of them, and the most frequent here.
@@ -255,6 +261,7 @@ fn fault(chance: &mut ChaCha12Rng) -> Value {
         "platform_not_active",
         "status_503",
         "consensus_delay_ms",
+        "gas_exhausted",
         "duplicate",
     ];
     let read = ["drop_after_apply", "drop_before_apply", "status_503"];
@@ -263,7 +270,7 @@ fn fault(chance: &mut ChaCha12Rng) -> Value {
         "submit" => {
             let (kind, function) = (pick(&submit), pick(&FUNCTIONS));
             let ms = chance.random_range(1_000..100_000);
-            json!({ "on": "submit", "kind": kind, "ms": ms, "match": function })
+            json!({ "on": "submit", "kind": kind, "ms": ms, "match": selector(function) })
         }
         on => json!({ "on": on, "kind": pick(&read), "times": chance.random_range(1..4) }),
     }

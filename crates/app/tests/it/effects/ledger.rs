@@ -74,6 +74,18 @@ async fn a_budget_is_locked_once_when_consensus_takes_its_time() {
 }
 
 #[tokio::test]
+async fn a_budget_is_locked_when_consensus_has_gas_again() {
+    let waited =
+        funded_in_spite_of(json!({ "on": "submit", "kind": "gas_exhausted", "times": 3 })).await;
+    assert!((15..60).contains(&waited), "{waited}");
+}
+
+#[tokio::test]
+async fn people_are_paid_once_when_consensus_has_gas_again() {
+    paid_in_spite_of(json!({ "on": "submit", "kind": "gas_exhausted", "times": 2 })).await;
+}
+
+#[tokio::test]
 async fn people_are_paid_once_when_the_answer_is_lost() {
     paid_in_spite_of(json!({ "on": "submit", "kind": "drop_after_apply" })).await;
 }
