@@ -118,7 +118,7 @@ impl Budget for RedisBudget {
 
     async fn limits(&self, now: Time, most: usize) -> Result<Vec<Limit>, Unavailable> {
         let mut connection = self.connection.clone();
-        let mut limits = self
+        let limits = self
             .within(async {
                 let after = format!("({}", now.micros());
                 let names: Vec<String> =
@@ -139,9 +139,7 @@ impl Budget for RedisBudget {
                 Ok(limits.collect::<Vec<Limit>>())
             })
             .await?;
-        limits.sort_by(|a, b| order(a).cmp(&order(b)));
-        limits.truncate(most);
-        Ok(limits)
+        Ok(Limit::ranked(limits, most))
     }
 
     async fn forget(&self, bucket: &str) -> Result<bool, Unavailable> {
@@ -166,11 +164,6 @@ fn seen(bucket: String, row: Row, now: Time) -> Option<Limit> {
     let closed = (until > now).then_some((until, why));
     let is_used = used > 0 && resets_at > now;
     (is_used || closed.is_some()).then_some(Limit { bucket, size, used, resets_at, closed })
-}
-
-/// The closed first, then those with the least left, then by name.
-fn order(limit: &Limit) -> (bool, u64, &str) {
-    (limit.closed.is_none(), limit.size.saturating_sub(limit.used), &limit.bucket)
 }
 
 /// Why nothing was taken, if so. None of that when the script says what it never says.

@@ -118,6 +118,14 @@ impl Limit {
     pub fn left(&self, now: Time) -> u64 {
         if self.resets_at > now { self.size.saturating_sub(self.used) } else { self.size }
     }
+
+    /// As [`Budget::limits`] shows them, at most `most`.
+    pub fn ranked(mut limits: Vec<Self>, most: usize) -> Vec<Self> {
+        let rank = |limit: &Self| (limit.closed.is_none(), limit.size.saturating_sub(limit.used));
+        limits.sort_by(|a, b| (rank(a), &a.bucket).cmp(&(rank(b), &b.bucket)));
+        limits.truncate(most);
+        limits
+    }
 }
 
 /// What an answer says of a bucket.

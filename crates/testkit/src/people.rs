@@ -239,16 +239,6 @@ impl World {
         balance - SMALL_CHANGE
     }
 
-    /// What the service's own account has, in tinybars: fees are paid from it.
-    ///
-    /// # Panics
-    /// When the ledger does not answer.
-    pub async fn service_balance(&self) -> u64 {
-        let path = format!("/api/v1/accounts/{}", self.operator.account);
-        let account: Value = self.hedera.get(&path).await;
-        account["balance"]["balance"].as_u64().expect("an account has a balance")
-    }
-
     async fn registered(&self, opened: &Opened, role: Role) -> AccountId {
         let account = opened.account.parse().expect("an account id");
         let address = opened.evm_address.parse().expect("an address");

@@ -158,10 +158,7 @@ impl Budget for SharedBudget {
             }
             seen.insert(name, limit);
         }
-        let mut seen: Vec<Limit> = seen.into_values().collect();
-        seen.sort_by_key(|limit| (limit.closed.is_none(), limit.size.saturating_sub(limit.used)));
-        seen.truncate(most);
-        Ok(seen)
+        Ok(Limit::ranked(seen.into_values().collect(), most))
     }
 
     async fn forget(&self, bucket: &str) -> Result<bool, Unavailable> {

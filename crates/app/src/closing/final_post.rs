@@ -48,7 +48,7 @@ impl Handle<App> for FinalPost {
             return Ok(Verdict::Done(turn.commit(tx).await?));
         }
         let asset = campaign.draft.budget.asset();
-        let (people, paid) = store::paid(&app.db, campaign.id).await?;
+        let store::Paid { people, amount: paid, .. } = store::paid(&app.db, campaign.id).await?;
         let books = treasury::books(&app.db, campaign.id).await?;
         let text = format!(
             "Done: {people} people received {}; {} went back to the sponsor. {}",

@@ -17,6 +17,7 @@ mod final_post;
 mod finalise;
 mod notices;
 mod pay_batch;
+mod payees;
 mod payout_plan;
 mod refunds;
 mod store;

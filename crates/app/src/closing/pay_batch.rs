@@ -19,6 +19,7 @@ use hashbuzz_ledger::{EscrowCall, PayEntry};
 use hashbuzz_outbox::{Failure, Handle, Message, Queue, Turn, Verdict};
 use serde::{Deserialize, Serialize};
 
+use super::payees::Payees;
 use super::payout_plan;
 use super::store::{self, Unpaid};
 use crate::campaign::{Campaign, Mark, StepState, load, mark, note, stall, transition};
@@ -29,8 +30,6 @@ use crate::{App, account};
 
 /// Between two tries while the contract's payout ceiling per hour is reached.
 const CEILING_WAIT: i64 = 600_000_000;
-/// Lines looked at at a time for ones with a wallet.
-const PAGE: i64 = 500;
 
 /// Pay the next batch.
 #[derive(Serialize, Deserialize)]
@@ -107,7 +106,7 @@ async fn next_batch(app: &App, turn: &Turn, campaign: &Campaign) -> Result<Optio
         return Ok(None);
     }
     // Told once, with the batch that it is before.
-    let first = store::taken(&app.db, id).await?.transactions == 0;
+    let first = store::paid(&app.db, id).await?.transactions == 0;
     let planned = if first { Some(payout_plan::planned(app, id).await?) } else { None };
     let tx = turn.begin(&app.db).await?;
     let number = store::begin_batch(&tx, id, &lines).await?;
@@ -121,22 +120,14 @@ async fn next_batch(app: &App, turn: &Turn, campaign: &Campaign) -> Result<Optio
 /// Unpaid lines of people with a wallet, as many as fit one transaction.
 async fn with_wallet(app: &App, campaign: CampaignId) -> Result<Vec<(Unpaid, AccountId)>, Failure> {
     let most = app.ledger.max_batch();
-    let (mut chosen, mut position) = (Vec::new(), 0);
-    loop {
-        let page = store::unpaid(&app.db, campaign, position, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(chosen) };
-        position = i64::from(last.position) + 1;
-        let profiles: Vec<_> = page.iter().map(|line| line.profile.clone()).collect();
-        let wallets = account::wallets_of(&app.db, app.network.name(), &profiles).await?;
-        for line in page {
-            if let Some((account, _)) = wallets.get(&line.profile) {
-                chosen.push((line, *account));
-            }
-            if chosen.len() == most {
-                return Ok(chosen);
-            }
-        }
+    let (mut chosen, mut payees) = (Vec::new(), Payees::of(campaign));
+    while chosen.len() < most
+        && let Some(page) = payees.next(app).await?
+    {
+        chosen.extend(page);
     }
+    chosen.truncate(most);
+    Ok(chosen)
 }
 
 async fn entries(app: &App, lines: &[(Unpaid, AccountId)]) -> Result<Vec<PayEntry>, Failure> {
@@ -168,7 +159,7 @@ async fn record(
     let found = done.found_words();
     let people = lines.len();
     let amount = Amount::new(amount, campaign.draft.budget.asset());
-    let (all, _) = store::paid(&tx, campaign.id).await?;
+    let all = store::paid(&tx, campaign.id).await?.people;
     let fee = fee.map(|fee| format!(" for {}", Amount::new(fee, Asset::Hbar))).unwrap_or_default();
     let message =
         format!("batch {number}: {people} people paid {amount}{fee}{found}; {all} paid so far");
@@ -180,16 +171,17 @@ async fn record(
 /// Everybody with a wallet is paid: after the first pass that is announced.
 async fn all_paid(app: &App, turn: Turn, campaign: &Campaign) -> Result<Verdict, Failure> {
     let now = turn.now();
-    let first_pass = campaign.is_at(Phase::Settling);
-    let took = if first_pass { payout_plan::took(app, campaign.id).await? } else { String::new() };
-    let tx = app.db.begin().await?;
-    if first_pass {
-        let (people, amount) = store::paid(&tx, campaign.id).await?;
-        let amount = Amount::new(amount, campaign.draft.budget.asset());
-        let detail = format!("{people} people paid {amount}: {took}");
-        let step = Mark { step: Step::Pay, state: StepState::Done, detail: &detail };
-        mark(&tx, campaign.id, step, now).await?;
-        transition::begin(&tx, campaign, Step::Announce, Time::from_micros(now)).await?;
+    if !campaign.is_at(Phase::Settling) {
+        let tx = app.db.begin().await?;
+        return Ok(Verdict::Done(turn.commit(tx).await?));
     }
+    let paid = store::paid(&app.db, campaign.id).await?;
+    let took = payout_plan::took(app, &paid).await;
+    let amount = Amount::new(paid.amount, campaign.draft.budget.asset());
+    let detail = format!("{} people paid {amount}: {took}", paid.people);
+    let tx = app.db.begin().await?;
+    let step = Mark { step: Step::Pay, state: StepState::Done, detail: &detail };
+    mark(&tx, campaign.id, step, now).await?;
+    transition::begin(&tx, campaign, Step::Announce, Time::from_micros(now)).await?;
     Ok(Verdict::Done(turn.commit(tx).await?))
 }

@@ -2,20 +2,20 @@
 
 use hashbuzz_db::DbError;
 use hashbuzz_domain::{Amount, Asset, CampaignId};
-use hashbuzz_outbox::Failure;
 
-use super::store;
+use super::payees::Payees;
+use super::store::Paid;
+use crate::App;
 use crate::budget::usd;
 use crate::stored::count;
-use crate::{App, account};
-
-/// Lines looked at at a time.
-const PAGE: i64 = 500;
 
 /// What it will take to pay everybody who has a wallet now, in words. Prices that cannot be read hold
 /// nobody's money back.
-pub(super) async fn planned(app: &App, campaign: CampaignId) -> Result<String, Failure> {
-    let recipients = with_wallet(app, campaign).await?;
+pub(super) async fn planned(app: &App, campaign: CampaignId) -> Result<String, DbError> {
+    let (mut recipients, mut payees) = (0, Payees::of(campaign));
+    while let Some(page) = payees.next(app).await? {
+        recipients += page.len();
+    }
     let plan = app.ledger.plan_payout(recipients);
     let words = format!("{recipients} people in {}", transactions(count(plan.transactions)));
     let cost = match app.ledger.prices().await {
@@ -29,11 +29,10 @@ pub(super) async fn planned(app: &App, campaign: CampaignId) -> Result<String, F
 }
 
 /// What it took so far, in words.
-pub(super) async fn took(app: &App, campaign: CampaignId) -> Result<String, DbError> {
-    let taken = store::taken(&app.db, campaign).await?;
+pub(super) async fn took(app: &App, paid: &Paid) -> String {
     let prices = app.ledger.prices().await.ok();
-    let usd = prices.and_then(|prices| prices.usd_micros(taken.fees));
-    Ok(format!("{}, {}", transactions(taken.transactions), worth(taken.fees, usd)))
+    let usd = prices.and_then(|prices| prices.usd_micros(paid.fees));
+    format!("{}, {}", transactions(paid.transactions), worth(paid.fees, usd))
 }
 
 fn transactions(count: i64) -> String {
@@ -44,16 +43,4 @@ fn worth(tinybar: u64, usd_micros: Option<u64>) -> String {
     let dollars = usd_micros.and_then(|micros| i64::try_from(micros).ok());
     let dollars = dollars.map(|micros| format!(" (${})", usd(micros))).unwrap_or_default();
     format!("{} in fees{dollars}", Amount::new(tinybar, Asset::Hbar))
-}
-
-/// Unpaid lines whose people have a wallet.
-async fn with_wallet(app: &App, campaign: CampaignId) -> Result<usize, DbError> {
-    let (mut found, mut position) = (0, 0);
-    loop {
-        let page = store::unpaid(&app.db, campaign, position, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        position = i64::from(last.position) + 1;
-        let profiles: Vec<_> = page.into_iter().map(|line| line.profile).collect();
-        found += account::wallets_of(&app.db, app.network.name(), &profiles).await?.len();
-    }
 }

@@ -253,50 +253,44 @@ pub(super) async fn finish_batch(
     Ok(())
 }
 
-/// What paying took so far.
-pub(super) struct Taken {
-    /// Batches that were paid.
+/// What was paid so far.
+pub(super) struct Paid {
+    /// Batches.
     pub(super) transactions: i64,
-    /// Tinybars, for those of which the fee is known.
+    /// Lines.
+    pub(super) people: i64,
+    /// Units.
+    pub(super) amount: u64,
+    /// Tinybars, for those batches of which the fee is known.
     pub(super) fees: u64,
 }
 
-/// What paying took so far.
-pub(super) async fn taken(db: &impl Sql, campaign: CampaignId) -> Result<Taken, DbError> {
+/// What was paid so far.
+pub(super) async fn paid(db: &impl Sql, campaign: CampaignId) -> Result<Paid, DbError> {
     #[derive(FromQueryResult)]
     struct Row {
         transactions: i64,
-        fees: Option<i64>,
+        people: i64,
+        amount: i64,
+        fees: i64,
     }
     let row: Option<Row> = db
         .one(
-            "SELECT COUNT(*) AS transactions, CAST(SUM(fee) AS BIGINT) AS fees FROM pay_batch \
-             WHERE campaign = $1 AND paid_at IS NOT NULL",
+            "SELECT COUNT(*) AS transactions, \
+             CAST(COALESCE(SUM(entries), 0) AS BIGINT) AS people, \
+             CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount, \
+             CAST(COALESCE(SUM(fee), 0) AS BIGINT) AS fees \
+             FROM pay_batch WHERE campaign = $1 AND paid_at IS NOT NULL",
             values![campaign.to_string()],
         )
         .await?;
-    let (transactions, fees) = row.map_or((0, None), |row| (row.transactions, row.fees));
-    Ok(Taken { transactions, fees: read_units(fees.unwrap_or(0))? })
-}
-
-/// How many lines were paid, and how much.
-pub(super) async fn paid(db: &impl Sql, campaign: CampaignId) -> Result<(i64, u64), DbError> {
-    let id = campaign.to_string();
-    let entries = db
-        .number(
-            "SELECT CAST(SUM(entries) AS BIGINT) AS n FROM pay_batch \
-             WHERE campaign = $1 AND paid_at IS NOT NULL",
-            values![id.clone()],
-        )
-        .await?;
-    let amount = db
-        .number(
-            "SELECT CAST(SUM(amount) AS BIGINT) AS n FROM pay_batch \
-             WHERE campaign = $1 AND paid_at IS NOT NULL",
-            values![id],
-        )
-        .await?;
-    Ok((entries, read_units(amount)?))
+    let row = row.ok_or_else(|| DbError::Corrupt("a sum without a row".to_owned()))?;
+    Ok(Paid {
+        transactions: row.transactions,
+        people: row.people,
+        amount: read_units(row.amount)?,
+        fees: read_units(row.fees)?,
+    })
 }
 
 /// Campaigns that owe `profile` something that is in no batch yet.

@@ -20,7 +20,7 @@ pub(crate) struct Totals {
 /// The totals of a campaign; zeros before it is allocated.
 pub(crate) async fn totals(db: &impl Sql, campaign: CampaignId) -> Result<Totals, DbError> {
     let Some(frozen) = store::frozen(db, campaign).await? else { return Ok(Totals::default()) };
-    let (paid_lines, _) = store::paid(db, campaign).await?;
+    let paid_lines = store::paid(db, campaign).await?.people;
     Ok(Totals {
         participants: frozen.participants,
         eligible: frozen.eligible,

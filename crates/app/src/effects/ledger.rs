@@ -2,6 +2,8 @@
 //! often, and looked up by their id until the outcome is known. A new transaction for the same act
 //! is signed only when the old one is proven absent, or proven to have failed.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hashbuzz_domain::campaign::Step;
@@ -162,8 +164,7 @@ async fn send(
         Ok(()) => look_up(app, turn, act, effect).await,
         Err(SendError::Busy { after, detail }) => {
             record(app, turn, &mut effect, Next::Again { anew: None }, &detail).await?;
-            let wait = i64::try_from(after.as_micros()).unwrap_or(SECOND);
-            Ok(later(turn.now() + wait, format!("the ledger is busy: {detail}")))
+            Ok(later(turn.now() + micros(after), format!("the ledger is busy: {detail}")))
         }
         Err(SendError::Refused(why)) => {
             spent(app, turn, act, &mut effect, &why).await?;
@@ -210,8 +211,7 @@ async fn look_up(
         }
         Outcome::Undone { reason, after } => {
             spent(app, turn, act, &mut effect, &reason).await?;
-            let wait = i64::try_from(after.as_micros()).unwrap_or(SECOND);
-            Ok(later(turn.now() + wait, reason))
+            Ok(later(turn.now() + micros(after), reason))
         }
         Outcome::Pending => pending(app, turn, &effect, &prepared).await,
         Outcome::Absent => {
@@ -253,6 +253,10 @@ async fn spent(
 ) -> Result<(), Failure> {
     let (request, id) = prepare(app, turn, act).await?;
     record(app, turn, effect, Next::Again { anew: Some((request, Some(id))) }, seen).await
+}
+
+fn micros(wait: Duration) -> i64 {
+    i64::try_from(wait.as_micros()).unwrap_or(SECOND)
 }
 
 /// The consensus time in a remote id as written above.

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use hashbuzz_app::Settings;
+use hashbuzz_ledger::Prices;
 use hashbuzz_testkit::{Campaigner, HBAR, Participant, Reading, World};
 use serde_json::{Value, json};
 
@@ -25,8 +26,6 @@ struct Args {
 
 /// What each of them earns, in tinybars: 0.05 HBAR.
 const EARNED: u64 = 5_000_000;
-/// Hundredths of a cent that a HBAR costs on the stand-in: 8 cents.
-const HBAR_IN_DOLLARS: (u64, u64) = (8, 100);
 const PAY: &str = "payBatch(bytes32,uint32,bytes32[])";
 
 #[tokio::main]
@@ -55,10 +54,10 @@ async fn pay(args: Args) -> Value {
     engage(&world, &people, &world.posts(&id).await[0]).await;
     world.work_until(&id, "Settling").await;
     let (began, wall) = (world.now(), Instant::now());
-    let fees_before = world.service_balance().await;
+    let fees_before = operator_balance(&world).await;
     world.work_until(&id, "Claimable").await;
     let (by_the_clock, here) = (world.now() - began, wall.elapsed());
-    let fees = fees_before - world.service_balance().await;
+    let fees = fees_before - operator_balance(&world).await;
     let mut wrong = Vec::new();
     for person in &people {
         let has = world.received(person).await;
@@ -68,14 +67,15 @@ async fn pay(args: Args) -> Value {
     }
     world.end_of_money(&mut wrong).await;
     let transactions = world.counted().await.succeeded(PAY);
+    let prices = world.app().ledger.prices().await.expect("the ledger has prices");
     world.leave();
     wrong.truncate(20);
     json!({
         "recipients": args.recipients,
         "transactions": transactions,
         "fees_tinybar": fees,
-        "fees_usd": dollars(fees),
-        "usd_per_1000_recipients": dollars(fees * 1_000 / count.max(1)),
+        "fees_usd": dollars(&prices, fees),
+        "usd_per_1000_recipients": dollars(&prices, fees * 1_000 / count.max(1)),
         "seconds_by_the_network_s_clock": by_the_clock / 1_000_000,
         "seconds_here": here.as_secs_f32(),
         "wrong": wrong,
@@ -112,8 +112,11 @@ async fn engage(world: &World, people: &[Participant], post: &str) {
     world.acts(&acts).await;
 }
 
-fn dollars(tinybar: u64) -> String {
-    let (price, whole) = HBAR_IN_DOLLARS;
-    let micros = tinybar * price / whole / 100;
+async fn operator_balance(world: &World) -> u64 {
+    world.app().ledger.operator_balance().await.expect("the ledger knows the operator")
+}
+
+fn dollars(prices: &Prices, tinybar: u64) -> String {
+    let micros = prices.usd_micros(tinybar).expect("a HBAR is worth something");
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }

@@ -12,6 +12,7 @@ use hiero_sdk_proto::services::{
 
 use super::super::crypto;
 use super::super::handle::{Effect, Handling};
+use super::must_sign;
 use crate::entity::{account_id, token_id, token_num};
 use crate::record::Extra;
 use crate::state::{Airdrop, Holding, Nft};
@@ -124,10 +125,7 @@ fn receives(handling: &Handling<'_, '_>, receiver: i64, token: i64) -> Result<bo
 
 /// Who gives must have it and must have signed, also when it waits.
 fn gives(handling: &Handling<'_, '_>, sender: i64, token: i64, amount: i64) -> Result<(), Code> {
-    let account = token::account(handling.draft, sender)?;
-    if !handling.signed(account.key.as_ref()) {
-        return Err(Code::InvalidSignature);
-    }
+    must_sign(handling, sender)?;
     match token::held(handling.draft, sender, token)?.balance < amount {
         true => Err(Code::InvalidAccountAmounts),
         false => Ok(()),
@@ -243,10 +241,7 @@ pub(super) fn claim(
     for id in &body.pending_airdrops {
         let (airdrop, amount) = waiting(handling, id)?;
         let Airdrop { sender, receiver, token, serial } = airdrop;
-        let account = token::account(handling.draft, receiver)?;
-        if !handling.signed(account.key.as_ref()) {
-            return Err(Code::InvalidSignature);
-        }
+        must_sign(handling, receiver)?;
         let holding = token::usable(handling.draft, token)?.holding(false, handling.at);
         if handling.draft.holding(receiver, token).is_none() {
             handling.draft.put_holding(receiver, token, Some(holding));
@@ -274,10 +269,7 @@ pub(super) fn cancel(
 ) -> Result<Effect, Code> {
     for id in &body.pending_airdrops {
         let (airdrop, _) = waiting(handling, id)?;
-        let account = token::account(handling.draft, airdrop.sender)?;
-        if !handling.signed(account.key.as_ref()) {
-            return Err(Code::InvalidSignature);
-        }
+        must_sign(handling, airdrop.sender)?;
         handling.draft.put_airdrop(airdrop, None);
     }
     Ok(Effect::default())
@@ -295,10 +287,7 @@ pub(super) fn reject(
         Some(id) => crypto::find_num(handling.draft, Some(id)).map_err(|_| Code::InvalidOwnerId)?,
         None => handling.tx.id.payer,
     };
-    let account = token::account(handling.draft, owner)?;
-    if !handling.signed(account.key.as_ref()) {
-        return Err(Code::InvalidSignature);
-    }
+    must_sign(handling, owner)?;
     for reference in &body.rejections {
         match reference.token_identifier.as_ref().ok_or(Code::InvalidTokenId)? {
             TokenIdentifier::FungibleToken(id) => give_back(handling, owner, *id, None)?,

@@ -7,6 +7,7 @@ use hiero_sdk_proto::services::{
 
 use super::super::crypto::{self, MAX_ENTITY_MEMO};
 use super::super::handle::{Effect, Handling};
+use super::named_keys;
 use crate::entity::{Stamp, token_id};
 use crate::keys;
 use crate::record::Created;
@@ -90,16 +91,7 @@ fn check(handling: &Handling<'_, '_>, body: &TokenCreateTransactionBody) -> Resu
     if body.freeze_default && body.freeze_key.is_none() {
         return Err(Code::TokenHasNoFreezeKey);
     }
-    for (key, refusal) in [
-        (&body.admin_key, Code::InvalidAdminKey),
-        (&body.kyc_key, Code::InvalidKycKey),
-        (&body.freeze_key, Code::InvalidFreezeKey),
-        (&body.wipe_key, Code::InvalidWipeKey),
-        (&body.supply_key, Code::InvalidSupplyKey),
-        (&body.fee_schedule_key, Code::InvalidCustomFeeScheduleKey),
-        (&body.pause_key, Code::InvalidPauseKey),
-        (&body.metadata_key, Code::InvalidMetadataKey),
-    ] {
+    for (key, refusal) in named_keys!(body) {
         if key.as_ref().is_some_and(|key| !keys::is_usable(key)) {
             return Err(refusal);
         }

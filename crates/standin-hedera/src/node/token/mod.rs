@@ -164,12 +164,32 @@ fn dissociate(
 /// The account that is named, when its key has signed.
 fn signing(handling: &Handling<'_, '_>, account: Option<&AccountId>) -> Result<i64, Code> {
     let num = crypto::find_num(handling.draft, account)?;
-    let account = token::account(handling.draft, num)?;
-    if !handling.signed(account.key.as_ref()) {
-        return Err(Code::InvalidSignature);
-    }
+    must_sign(handling, num)?;
     Ok(num)
 }
+
+/// The account is there, and its key has signed.
+fn must_sign(handling: &Handling<'_, '_>, account: i64) -> Result<(), Code> {
+    let account = token::account(handling.draft, account)?;
+    if handling.signed(account.key.as_ref()) { Ok(()) } else { Err(Code::InvalidSignature) }
+}
+
+/// The keys that a transaction names for a token, each with the code for one that nobody can use.
+macro_rules! named_keys {
+    ($body:expr) => {
+        [
+            (&$body.admin_key, Code::InvalidAdminKey),
+            (&$body.kyc_key, Code::InvalidKycKey),
+            (&$body.freeze_key, Code::InvalidFreezeKey),
+            (&$body.wipe_key, Code::InvalidWipeKey),
+            (&$body.supply_key, Code::InvalidSupplyKey),
+            (&$body.fee_schedule_key, Code::InvalidCustomFeeScheduleKey),
+            (&$body.pause_key, Code::InvalidPauseKey),
+            (&$body.metadata_key, Code::InvalidMetadataKey),
+        ]
+    };
+}
+use named_keys;
 
 /// Freezes or unfreezes an account for a token.
 fn freeze(

@@ -13,7 +13,7 @@ use hiero_sdk_proto::services::{
 use super::super::crypto::{self, MAX_ENTITY_MEMO};
 use super::super::handle::{Effect, Handling};
 use super::create::{MAX_METADATA, MAX_NAME};
-use super::num;
+use super::{named_keys, num};
 use crate::entity::Stamp;
 use crate::keys;
 use crate::state::{Holding, Nft, Token};
@@ -118,16 +118,7 @@ fn check(handling: &Handling<'_, '_>, body: &TokenUpdateTransactionBody) -> Resu
     let unusable = |key: &Option<Key>| {
         full && key.as_ref().is_some_and(|key| !takes_away(key) && !keys::is_usable(key))
     };
-    for (key, refusal) in [
-        (&body.admin_key, Code::InvalidAdminKey),
-        (&body.kyc_key, Code::InvalidKycKey),
-        (&body.freeze_key, Code::InvalidFreezeKey),
-        (&body.wipe_key, Code::InvalidWipeKey),
-        (&body.supply_key, Code::InvalidSupplyKey),
-        (&body.fee_schedule_key, Code::InvalidCustomFeeScheduleKey),
-        (&body.pause_key, Code::InvalidPauseKey),
-        (&body.metadata_key, Code::InvalidMetadataKey),
-    ] {
+    for (key, refusal) in named_keys!(body) {
         if unusable(key) {
             return Err(refusal);
         }
